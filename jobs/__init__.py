@@ -1,0 +1,1 @@
+"""What runs: command line, sources, journal, mart. All input and output is here."""

@@ -1,0 +1,28 @@
+"""What can go wrong, as one small tree. A bad payload is never one of these: it is a dead letter.
+
+SojournError                what a person can act on; the message says what failed, the value, and what is allowed
+├── SettingError            an argument, a map or a mapping is wrong: nothing was started
+├── SourceError             a source can't be read, or isn't what it seems to be
+├── JournalError            DIR is of another version, damaged, or held by somebody else
+└── MartError               the mart or a snapshot can't be built or opened
+"""
+
+
+class SojournError(Exception):
+    """The root of all errors that are meant for a person."""
+
+
+class SettingError(SojournError):
+    """An argument, a journey map, a mapping or an environment variable is wrong."""
+
+
+class SourceError(SojournError):
+    """A source can't be read."""
+
+
+class JournalError(SojournError):
+    """The journal is of another version, is damaged, or is held by another process."""
+
+
+class MartError(SojournError):
+    """The live mart or a snapshot can't be built, published or opened."""
