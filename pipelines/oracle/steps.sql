@@ -1,0 +1,46 @@
+-- steps: what the customer went through. Grain: (customer, rule, case_id, first_key, position); no steps of oversized journeys.
+-- `pairs_found` holds, per (first_key, key), the waiting and the service that a pair shows. Parameter: $max_events.
+with
+counted as (
+    select *, count(*) over (partition by customer, rule, case_id, first_key) as step_count
+    from members
+),
+followed as (
+    select
+        counted.*,
+        lag(type) over journey as previous_type,
+        time_us - lag(end_us) over journey as since_previous_us,
+        coalesce(counted.wait_ms, pairs_found.lifecycle_wait_ms, pairs_found.role_wait_ms) as step_wait_ms,
+        coalesce(counted.service_ms, pairs_found.lifecycle_service_ms) as step_service_ms,
+        last_value(segment ignore nulls) over so_far as known_segment,
+        last_value(client_type ignore nulls) over so_far as known_client_type,
+        last_value(context ignore nulls) over so_far as known_context
+    from counted
+    left join pairs_found using (customer, first_key, key)
+    where step_count <= $max_events
+    window
+        journey as (partition by customer, rule, case_id, first_key order by position),
+        so_far as (journey rows between unbounded preceding and current row)
+),
+-- The most specific zone of the stage, of those whose conditions all hold at the step.
+zoned as (
+    select followed.*, tolerance.desired_ms, tolerance.adequate_ms
+    from followed
+    left join tolerance
+        on tolerance.stage = followed.stage
+        and (tolerance.segment is null or tolerance.segment = known_segment)
+        and (tolerance.client_type is null or tolerance.client_type = known_client_type)
+        and (tolerance.context is null or tolerance.context = known_context)
+        and (tolerance.valid_from_us is null or tolerance.valid_from_us <= time_us)
+    qualify row_number() over (
+        partition by customer, first_key, followed.key
+        order by conditions desc, valid_from_us desc nulls last, file_order
+    ) = 1
+)
+select
+    customer, rule, case_id, first_key, position::integer as position,
+    source, event_id, key, time_us as occurred_us, type, stage, channel, site,
+    previous_type, case when since_previous_us < 0 then 0 else since_previous_us // 1000 end as since_previous_ms, step_wait_ms as wait_ms, step_service_ms as service_ms,
+    case when adequate_ms <> desired_ms then (adequate_ms - step_wait_ms)::double / (adequate_ms - desired_ms)::double end as zone
+from zoned
+order by customer, rule, case_id, first_key, position
