@@ -1,0 +1,85 @@
+"""Facts: what the journal keeps of a batch — touchpoints, backstage operations and dead letters — and how stored facts are read back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import md5
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from pipelines.decode import DeadLetter
+from pipelines.identify import Identified
+from pipelines.state import HOUSE, OPERATION
+from schemas import journal
+
+if TYPE_CHECKING:
+    from pipelines.partition import Batch
+
+
+def tables(batch: Batch, table: pa.Table, who: Identified, key: NDArray[np.uint64], disputed: NDArray[np.bool_], late: NDArray[np.bool_], kept: NDArray[np.bool_]) -> dict[str, pa.Table]:
+    """Return the kept events as rows of the journal's ``touchpoints`` and ``operations``."""
+    facts = (
+        table.append_column("customer_id", who.customer)
+        .append_column("anonymous", pa.array(who.anonymous))
+        .append_column("kind", pa.array(who.kind.astype(np.uint8)))
+        .append_column("key", pa.array(key))
+        .append_column("disputed", pa.array(disputed))
+        .append_column("late", pa.array(late))
+        .append_column("received_us", pa.array(np.full(len(table), batch.received_us, np.int64)))
+    )
+    if not kept.all():
+        facts = facts.filter(pa.array(kept))
+    facts = facts.select(journal.TOUCHPOINTS.names).cast(journal.TOUCHPOINTS)
+    if not (who.kind == OPERATION).any():
+        return {"touchpoints": facts}
+    backstage = pc.equal(facts["kind"], OPERATION)
+    return {"touchpoints": facts.filter(pc.invert(backstage)), "operations": facts.filter(backstage)}
+
+
+def dead_letters(batch: Batch, dead: Sequence[DeadLetter]) -> dict[str, pa.Table]:
+    """Return the refused payloads with their bytes, reasons and places, one row for each that came."""
+    if not dead:
+        return {}
+    payloads = [bytes(batch.payloads[letter.place]) for letter in dead]
+    columns = {
+        "md5": [md5(payload, usedforsecurity=False).hexdigest() for payload in payloads],
+        "reason": [letter.reason for letter in dead],
+        "detail": [letter.detail for letter in dead],
+        "payload": payloads,
+        "feed": [batch.feed] * len(dead),
+        "place": [batch.offset + letter.place for letter in dead],
+        "received_us": [batch.received_us] * len(dead),
+    }
+    return {"dead_letters": pa.table(columns, schema=journal.DEAD_LETTERS)}
+
+
+def named(table: pa.Table, who: Identified) -> pa.Table:
+    """Return the columns that name an event: what its key is computed from."""
+    return pa.table({"customer": who.scope, "source": table["source"], "event_id": table["event_id"], "time_us": table["time_us"], "case_id": table["case_id"]})
+
+
+def second_name(table: pa.Table, who: Identified) -> pa.Array | pa.ChunkedArray:
+    """Return what, beside the scope, names a chain: the case; for what belongs to no journey, the source."""
+    if not (who.kind >= HOUSE).any():
+        return table["case_id"]
+    return pc.if_else(pa.array(who.kind >= HOUSE), table["source"], table["case_id"])
+
+
+def money_kinds(table: pa.Table) -> pa.Array | pa.ChunkedArray:
+    """Return currency and kind of each event's money as one text, null where there is none."""
+    if table["money_minor"].null_count == len(table):
+        return table["money_currency"]
+    return pc.binary_join_element_wise(table["money_currency"], pc.fill_null(table["money_kind"], ""), " ")
+
+
+def identified(facts: pa.Table) -> Identified:
+    """Return who stored facts are about."""
+    kind = facts["kind"].to_numpy().astype(np.uint32)
+    flow = pc.binary_join_element_wise("op", pc.fill_null(pc.coalesce(facts["correlation_id"], facts["causation_id"]), ""), ":")
+    scope = pc.if_else(pa.array(kind == OPERATION), flow, facts["customer_id"])
+    scope = pc.if_else(pa.array(kind == HOUSE), pa.scalar("house:"), scope)
+    return Identified(facts["customer_id"], scope, np.asarray(facts["anonymous"].to_numpy(zero_copy_only=False)), kind, np.zeros(len(facts), bool))

@@ -1,0 +1,222 @@
+"""The kernel of the rebuild: rows in total order become journeys and steps (design §6), vectorised, without strings.
+
+``pipelines/oracle`` says the same in SQL; tests hold the two equal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.lexicon import FACTS, Lexicon
+from pipelines.order import starts_of
+from pipelines.pairs import first_in_first_out, one_by_one
+from pipelines.state import ABSENT, ANONYMOUS, CASE, COMPLETED, KIND, LATE, LIFECYCLE_SHIFT, QUEUED, STARTED
+from schemas.journey_map import JourneyMap, Pair
+from schemas.roles import bit
+
+_FACTOR = np.uint64(0x9E3779B97F4A7C15)
+_TERMINAL = np.uint64(bit("terminal"))
+_MS = 1000
+
+
+@dataclass(frozen=True)
+class Journeys:
+    """One element a journey, in the order of their first rows.
+
+    Attributes:
+        first: Place of its first row; its rows follow one another.
+        count: How many rows it has.
+        ended: The greatest end (µs).
+        variant: 64 bits of the sequence of types.
+        closed: Whether its last event is terminal.
+        late: How many of its events were late when they came.
+        known: Whether any of its events names a person.
+        facts: Latest codes of the reserved attributes and where they stand (place of the row, -1 for none), shape (n, 3) each.
+    """
+
+    first: NDArray[np.int64]
+    count: NDArray[np.int64]
+    ended: NDArray[np.int64]
+    variant: NDArray[np.uint64]
+    closed: NDArray[np.bool_]
+    late: NDArray[np.int64]
+    known: NDArray[np.bool_]
+    facts_at: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Steps:
+    """One element a row, in total order. Durations in ms, ABSENT where there is none.
+
+    Attributes:
+        journey: Place of its journey in ``Journeys``.
+        position: From 1.
+        previous: Place of the previous row of the journey, -1 at the first.
+        since: Time since the previous end.
+        wait: Waiting of the step.
+        service: Service of the step.
+        desired: The zone of tolerance in force.
+        adequate: The same.
+    """
+
+    journey: NDArray[np.int64]
+    position: NDArray[np.int64]
+    previous: NDArray[np.int64]
+    since: NDArray[np.int64]
+    wait: NDArray[np.int64]
+    service: NDArray[np.int64]
+    desired: NDArray[np.int64]
+    adequate: NDArray[np.int64]
+
+
+def rebuild(rows: NDArray[np.void], lexicon: Lexicon) -> tuple[Journeys, Steps]:
+    """Return the journeys and steps of rows: records of ``ROW`` in the total order of their chains, without copies, only of chains that form journeys."""
+    sense = lexicon.sense_table()[rows["sense"]]
+    start = journey_starts(rows, sense)
+    first = np.flatnonzero(start)
+    journey = np.cumsum(start) - 1
+    end = rows["time"] + _MS * np.maximum(rows["service"], 0)
+    carried = _carried(rows, lexicon, first[journey]) if len(rows) else np.empty((0, len(FACTS)), np.int64)
+    return _journeys(rows, sense, first, end, carried), _steps(rows, sense, first, journey, end, carried, lexicon)
+
+
+def journey_starts(rows: NDArray[np.void], sense: NDArray[np.void]) -> NDArray[np.bool_]:
+    """Return which rows begin a journey: the first of a chain, and without a case the one after a terminal event or a gap."""
+    start = starts_of(rows["chain"])
+    if len(rows) > 1:
+        apart = (rows["time"][1:] - rows["time"][:-1] > sense["gap"][1:]) | (sense["roles"][:-1] & _TERMINAL != 0)
+        start[1:] |= apart & (rows["flags"][1:] & KIND != CASE)
+    return start
+
+
+def _journeys(rows: NDArray[np.void], sense: NDArray[np.void], first: NDArray[np.int64], end: NDArray[np.int64], carried: NDArray[np.int64]) -> Journeys:
+    if not len(rows):
+        none, no = np.empty(0, np.int64), np.empty(0, bool)
+        return Journeys(none, none, none, none.astype(np.uint64), no, none, no, np.empty((0, len(FACTS)), np.int64))
+    last = np.r_[first[1:], len(rows)] - 1
+    return Journeys(
+        first=first,
+        count=last - first + 1,
+        ended=np.maximum.reduceat(end, first),
+        variant=_variants(sense["mix"], first),
+        closed=sense["roles"][last] & _TERMINAL != 0,
+        late=np.add.reduceat((rows["flags"] & LATE != 0).astype(np.int64), first),
+        known=np.logical_or.reduceat(rows["flags"] & ANONYMOUS == 0, first),
+        facts_at=carried[last],
+    )
+
+
+def _variants(mixes: NDArray[np.uint64], first: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """Hash the sequence of types of each journey: a polynomial in 2⁶⁴ over numbers that stand for the types, and the length."""
+    count = np.diff(np.r_[first, len(mixes)])
+    position = np.arange(len(mixes)) - np.repeat(first, count)
+    powers = np.cumprod(np.full(int(count.max()), _FACTOR, np.uint64))
+    return np.add.reduceat(mixes * powers[position], first) ^ count.astype(np.uint64)
+
+
+def _carried(rows: NDArray[np.void], lexicon: Lexicon, first: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return for each row the place of the latest row of its journey, up to it, that names each reserved attribute; -1 for none."""
+    if not rows["facts"].any():
+        return np.full((len(rows), len(FACTS)), -1, np.int64)
+    named = lexicon.fact_table()[rows["facts"]] != 0
+    latest = np.maximum.accumulate(np.where(named, np.arange(len(rows))[:, None], -1), axis=0)
+    return np.where(latest >= first[:, None], latest, -1)
+
+
+def _steps(
+    rows: NDArray[np.void], sense: NDArray[np.void], first: NDArray[np.int64], journey: NDArray[np.int64], end: NDArray[np.int64], carried: NDArray[np.int64], lexicon: Lexicon
+) -> Steps:
+    position = np.arange(len(rows)) - first[journey] + 1
+    previous = np.where(position > 1, np.arange(len(rows)) - 1, -1)
+    since = np.where(position > 1, np.maximum(rows["time"] - end[previous], 0) // _MS, ABSENT)
+    wait, service = _durations(rows, sense, journey, lexicon)
+    desired, adequate = _zones(rows, sense, carried, lexicon)
+    return Steps(journey, position, previous, since, wait, service, desired, adequate)
+
+
+def _durations(rows: NDArray[np.void], sense: NDArray[np.void], journey: NDArray[np.int64], lexicon: Lexicon) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Waiting: measured, else queued → started, else the pair that the step closes. Service: measured, else started → completed."""
+    wait, service = rows["wait"].copy(), rows["service"].copy()
+    life = rows["flags"] >> np.uint32(LIFECYCLE_SHIFT) & 3
+    if life.any():
+        alive = np.flatnonzero(life)
+        group = _group(journey[alive], sense["type"][alive])
+        _fill(wait, rows["time"], alive, first_in_first_out(group, life[alive] == QUEUED, life[alive] == STARTED))
+        _fill(service, rows["time"], alive, first_in_first_out(group, life[alive] == STARTED, life[alive] == COMPLETED))
+    for pair in lexicon.journey_map.pairs:
+        if pair.wait:
+            _close(wait, rows, sense, journey, pair, lexicon)
+    return wait, service
+
+
+def _close(wait: NDArray[np.int64], rows: NDArray[np.void], sense: NDArray[np.void], journey: NDArray[np.int64], pair: Pair, lexicon: Lexicon) -> None:
+    opens, closes = np.uint64(pair.opens), np.uint64(pair.closes)
+    at = np.flatnonzero((sense["thing"] == lexicon.things.code(pair.thing)) & (sense["roles"] & (opens | closes) != 0))
+    if not len(at):
+        return
+    key = pair_keys(rows[at], pair)
+    channel, opening, closing = sense["channel"][at], sense["roles"][at] & opens != 0, sense["roles"][at] & closes != 0
+    lacking = np.isin(journey[at], journey[at[key == 0]])
+    keyed, loose = np.flatnonzero(~lacking), np.flatnonzero(lacking)
+    _fill(wait, rows["time"], at[keyed], first_in_first_out(_group(journey[at[keyed]], key[keyed]), opening[keyed], closing[keyed]))
+    _fill(wait, rows["time"], at[loose], one_by_one(journey[at[loose]], key[loose], channel[loose], opening[loose], closing[loose]))
+
+
+def pair_keys(rows: NDArray[np.void], pair: Pair) -> NDArray[np.uint64]:
+    """Return what must be equal for a second event to close the first; 0 where the event lacks it."""
+    if pair.key == "case":
+        return (rows["flags"] & KIND == CASE).astype(np.uint64)
+    return np.ascontiguousarray(rows["correlation"])
+
+
+def _group(left: NDArray[np.int64], right: NDArray[np.generic]) -> NDArray[np.int64]:
+    """Number the distinct pairs of two columns."""
+    order = np.lexsort((right, left))
+    new = np.r_[False, (np.diff(left[order]) != 0) | (right[order][1:] != right[order][:-1])] if len(left) else np.empty(0, bool)
+    numbers = np.empty(len(left), np.int64)
+    numbers[order] = np.cumsum(new)
+    return numbers
+
+
+def _fill(durations: NDArray[np.int64], time: NDArray[np.int64], at: NDArray[np.int64], opener: NDArray[np.int64]) -> None:
+    """Where a row closes something and has no duration yet, take the ms since what it closes."""
+    found = (opener >= 0) & (durations[at] == ABSENT)
+    durations[at[found]] = (time[at[found]] - time[at[opener[found]]]) // _MS
+
+
+def _zones(rows: NDArray[np.void], sense: NDArray[np.void], carried: NDArray[np.int64], lexicon: Lexicon) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the desired and the adequate level (ms) that hold for each row; ABSENT where the map gives none."""
+    desired, adequate = np.full(len(rows), ABSENT, np.int64), np.full(len(rows), ABSENT, np.int64)
+    zoned = np.flatnonzero(np.isin(sense["stage"], zoned_stages(lexicon)))
+    if not len(zoned):
+        return desired, adequate
+    facts = lexicon.fact_table()[rows["facts"]]
+    known = np.stack([np.where(carried[zoned, a] >= 0, facts[carried[zoned, a], a], 0) for a in range(len(FACTS))], axis=1)
+    era = np.searchsorted(eras(lexicon.journey_map), rows["time"][zoned], side="right")
+    packed = np.stack([sense["stage"][zoned], known[:, 0], known[:, 1], known[:, 2], era], axis=1)
+    distinct, where = np.unique(packed, axis=0, return_inverse=True)
+    levels = np.array([_level(lexicon, row) for row in distinct.tolist()], np.int64)
+    desired[zoned], adequate[zoned] = levels[where.ravel(), 0], levels[where.ravel(), 1]
+    return desired, adequate
+
+
+def zoned_stages(lexicon: Lexicon) -> list[int]:
+    """Return the codes of the stages for which the map knows a zone of tolerance."""
+    return sorted({lexicon.stages.code(zone.stage) for zone in lexicon.journey_map.tolerance})
+
+
+def eras(journey_map: JourneyMap) -> NDArray[np.int64]:
+    """Return the instants (µs) at which any zone of the map begins to hold."""
+    return np.array(sorted({zone.valid_from_us for zone in journey_map.tolerance if zone.valid_from_us is not None}), np.int64)
+
+
+def _level(lexicon: Lexicon, row: list[int]) -> tuple[int, int]:
+    stage, segment, client_type, context, era = row
+    values = lexicon.attributes.values
+    begun = eras(lexicon.journey_map)
+    at = int(begun[era - 1]) if era else int(np.iinfo(np.int64).min)
+    found = lexicon.journey_map.zone_for(lexicon.stages.values[stage] or "", values[segment], values[client_type], values[context], at)
+    return found or (ABSENT, ABSENT)

@@ -1,0 +1,90 @@
+"""Pairs: what opens and what closes it, first in first out, for all journeys of a batch at once."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Places = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+
+def first_in_first_out(group: Places, opens: Flags, closes: Flags) -> Places:
+    """Return for each row the row whose opening it closes, or -1.
+
+    Rows come in total order inside their group; a row closes before it opens. A closing with nothing open is ignored.
+
+    >>> o, c = np.array([True, True, False, False, False]), np.array([False, False, True, True, True])
+    >>> first_in_first_out(np.zeros(5, np.int64), o, c).tolist()
+    [-1, -1, 0, 1, -1]
+    """
+    row = np.concatenate([np.flatnonzero(closes), np.flatnonzero(opens)])
+    opening = np.repeat([False, True], [closes.sum(), opens.sum()])
+    order = np.lexsort((opening, row, group[row]))
+    row, opening = row[order], opening[order]
+    first = _starts(group[row])
+    valid = opening | ~_ignored(opening, first)
+    opened, closed = _rank(opening, first), _rank(~opening & valid, first)
+    return _matched(len(group), row, opening, valid, first, opened, closed)
+
+
+def _starts(group: Places) -> Places:
+    """Return for each row the place of its group's first row."""
+    new = np.r_[True, group[1:] != group[:-1]] if len(group) else np.empty(0, bool)
+    return np.maximum.accumulate(np.where(new, np.arange(len(group)), 0))
+
+
+def _rank(chosen: Flags, first: Places) -> Places:
+    """Return how many of the chosen came in the group up to and including each row."""
+    total = np.cumsum(chosen)
+    return total - (total - chosen)[first] if len(total) else total
+
+
+def _ignored(opening: Flags, first: Places) -> Flags:
+    """Return which closings find nothing open: those at which the balance falls to a new low below zero."""
+    step = np.where(opening, 1, -1)
+    total = np.cumsum(step)
+    balance = total - (total - step)[first] if len(total) else total
+    depth = -first * (2 * len(step) + 2)  # later groups lie lower, so that a running minimum starts anew in each
+    low = np.minimum.accumulate(np.minimum(balance, 0) + depth) - depth
+    before = np.r_[0, low[:-1]] if len(low) else low
+    before[first == np.arange(len(first))] = 0
+    return ~opening & (low < before)
+
+
+def _matched(size: int, row: Places, opening: Flags, valid: Flags, first: Places, opened: Places, closed: Places) -> Places:
+    """Marry the k-th valid closing of a group with its k-th opening."""
+    answer = np.full(size, -1, np.int64)
+    openers = np.flatnonzero(opening)
+    before = np.cumsum(opening) - opening  # openings in all earlier groups, read at a group's first row
+    closer = np.flatnonzero(~opening & valid)
+    if len(closer):
+        answer[row[closer]] = row[openers[before[first[closer]] + closed[closer] - 1]]
+    return answer
+
+
+def one_by_one(group: Places, key: NDArray[np.uint64], channel: NDArray[np.int32], opens: Flags, closes: Flags) -> Places:
+    """Return the same where keys may be absent (0): a closing takes the first open one of its own key, else the latest of its channel where either lacks the key."""
+    answer = np.full(len(group), -1, np.int64)
+    still_open: dict[int, list[int]] = {}
+    for at, where in enumerate(group.tolist()):
+        waiting = still_open.setdefault(where, [])
+        if closes[at]:
+            found = _opening_for(at, waiting, key, channel)
+            if found >= 0:
+                waiting.remove(found)
+                answer[at] = found
+        if opens[at]:
+            waiting.append(at)
+    return answer
+
+
+def _opening_for(at: int, waiting: list[int], key: NDArray[np.uint64], channel: NDArray[np.int32]) -> int:
+    if key[at]:
+        for opening in waiting:
+            if key[opening] == key[at]:
+                return opening
+    for opening in reversed(waiting):
+        if channel[opening] == channel[at] and not (key[at] and key[opening]):
+            return opening
+    return -1

@@ -1,0 +1,124 @@
+"""What lies in the journal: the Arrow schema of each table's segments. Facts are what came; changes are what followed from it, the later commit wins."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+FORMAT = 1
+"""The version of the layout of DIR; a newer one is refused."""
+
+_ATTRIBUTES = pa.map_(pa.string(), pa.string())
+
+TOUCHPOINTS = pa.schema(
+    [
+        ("source", pa.string()),
+        ("event_id", pa.string()),
+        ("type", pa.string()),
+        ("time_us", pa.int64()),
+        ("sequence", pa.int64()),
+        ("customer_id", pa.string()),  # canonical
+        ("given_customer", pa.string()),
+        ("identifiers", pa.list_(pa.string())),
+        ("anonymous", pa.bool_()),
+        ("kind", pa.uint8()),  # 0 of a case, 1 without a case, 2 house, 3 backstage operation
+        ("case_id", pa.string()),
+        ("channel", pa.string()),
+        ("site", pa.string()),
+        ("given_stage", pa.string()),
+        ("lifecycle", pa.string()),
+        ("actor_id", pa.string()),
+        ("actor_kind", pa.string()),
+        ("team", pa.string()),
+        ("lane", pa.string()),
+        ("causation_id", pa.string()),
+        ("correlation_id", pa.string()),
+        ("wait_ms", pa.int64()),
+        ("service_ms", pa.int64()),
+        ("promise_due_us", pa.int64()),
+        ("promise_kind", pa.string()),
+        ("rating_metric", pa.string()),
+        ("rating_value", pa.float64()),
+        ("rating_scale", pa.string()),
+        ("money_minor", pa.int64()),
+        ("money_currency", pa.string()),
+        ("money_kind", pa.string()),
+        ("text", pa.string()),
+        ("language", pa.string()),
+        ("attributes", _ATTRIBUTES),
+        ("segment", pa.string()),
+        ("client_type", pa.string()),
+        ("context", pa.string()),
+        ("received_us", pa.int64()),
+        ("late", pa.bool_()),  # below the running maximum of its feed, minus lateness, when it came
+        ("key", pa.uint64()),
+        ("content", pa.uint64()),
+        ("disputed", pa.bool_()),  # copies of this key differ: the smallest content counts
+    ]
+)
+OPERATIONS = TOUCHPOINTS
+DEAD_LETTERS = pa.schema(
+    [
+        ("md5", pa.string()),
+        ("reason", pa.string()),
+        ("detail", pa.string()),
+        ("payload", pa.binary()),
+        ("feed", pa.string()),
+        ("place", pa.int64()),
+        ("received_us", pa.int64()),
+    ]
+)
+JOURNEYS = pa.schema(
+    [
+        ("op", pa.string()),  # put or drop
+        ("existed", pa.bool_()),  # whether an earlier commit had put this journey
+        ("journey", pa.uint64()),  # the 64 bits of journey_id
+        ("customer_id", pa.string()),
+        ("known", pa.bool_()),
+        ("case_id", pa.string()),
+        ("first_key", pa.uint64()),
+        ("started_us", pa.int64()),
+        ("ended_us", pa.int64()),
+        ("step_count", pa.int64()),
+        ("variant", pa.uint64()),  # null where oversized
+        ("closed", pa.bool_()),
+        ("oversized", pa.bool_()),
+        ("revision", pa.int64()),
+        ("segment", pa.string()),  # latest of the journey, with the place in the total order of the event that says so
+        ("segment_us", pa.int64()),
+        ("segment_sequence", pa.int64()),
+        ("segment_key", pa.uint64()),
+        ("client_type", pa.string()),
+        ("client_type_us", pa.int64()),
+        ("client_type_sequence", pa.int64()),
+        ("client_type_key", pa.uint64()),
+    ]
+)
+STEPS = pa.schema(
+    [
+        ("op", pa.string()),
+        ("existed", pa.bool_()),
+        ("journey", pa.uint64()),
+        ("position", pa.int32()),
+        ("key", pa.uint64()),
+        ("source", pa.string()),
+        ("event_id", pa.string()),
+        ("time_us", pa.int64()),
+        ("type", pa.string()),
+        ("stage", pa.string()),
+        ("channel", pa.string()),
+        ("site", pa.string()),
+        ("actor_id", pa.string()),
+        ("team", pa.string()),
+        ("previous_type", pa.string()),
+        ("since_previous_ms", pa.int64()),
+        ("wait_ms", pa.int64()),
+        ("service_ms", pa.int64()),
+        ("desired_ms", pa.int64()),
+        ("adequate_ms", pa.int64()),
+        ("roles", pa.uint64()),
+        ("money_minor", pa.int64()),
+        ("money_kind", pa.string()),  # currency and kind
+    ]
+)
+TABLES = {"touchpoints": TOUCHPOINTS, "operations": OPERATIONS, "dead_letters": DEAD_LETTERS, "journeys": JOURNEYS, "steps": STEPS}
+"""Every table of the journal. ``links``, ``intervals`` and ``said`` come with the steps that write them."""
