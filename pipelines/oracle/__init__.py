@@ -6,20 +6,16 @@ those of the journey's rules: a copy, a late event, a gap, a terminal. Nothing h
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import duckdb
 import pyarrow as pa
 
 from pipelines.oracle.pairing import pairs_found
+from pipelines.oracle.rules import Rules, rules_of, schema
 from pipelines.resources import read_text
 
+__all__ = ["ANSWERS", "ARRIVALS", "Rules", "rebuild", "rules_of"]
 
-def _schema(**columns: pa.DataType) -> pa.Schema:
-    return pa.schema(list(columns.items()))
-
-
-ARRIVALS = _schema(
+ARRIVALS = schema(
     partition=pa.int32(),
     offset=pa.int64(),  # order of arrival in the partition
     feed=pa.string(),  # the journal's source: running maxima are per feed
@@ -48,26 +44,7 @@ ARRIVALS = _schema(
 )
 """What the oracle reads: one row a decoded record."""
 
-GAPS = _schema(channel=pa.string(), gap_us=pa.int64())
-PAIRS = _schema(
-    name=pa.string(),
-    thing=pa.string(),
-    opens=pa.uint64(),
-    closes=pa.uint64(),
-    key=pa.string(),
-)
-TOLERANCE = _schema(
-    stage=pa.string(),
-    desired_ms=pa.int64(),
-    adequate_ms=pa.int64(),
-    segment=pa.string(),
-    client_type=pa.string(),
-    context=pa.string(),
-    valid_from_us=pa.int64(),
-    conditions=pa.int32(),  # how many of segment, client_type and context are given
-    file_order=pa.int32(),
-)
-_PAIRS_FOUND = _schema(
+_PAIRS_FOUND = schema(
     customer=pa.string(),
     first_key=pa.uint64(),
     key=pa.uint64(),
@@ -76,23 +53,6 @@ _PAIRS_FOUND = _schema(
     role_wait_ms=pa.int64(),
 )
 ANSWERS = ("journeys", "steps", "operations", "house", "counts")
-
-
-@dataclass(frozen=True)
-class Rules:
-    """What the oracle takes from a journey map.
-
-    Attributes:
-        numbers: lateness_us, largest_gap_us, max_events, case_max_age_us, and the role bits terminal, backstage, house.
-        gaps: The gap (µs) per channel, schema :data:`GAPS`; exactly one row has a null channel: the default.
-        pairs: Pairs whose closing step shows a wait, schema :data:`PAIRS`, in the map's order.
-        tolerance: Zones of tolerance, schema :data:`TOLERANCE`.
-    """
-
-    numbers: dict[str, int]
-    gaps: pa.Table
-    pairs: pa.Table
-    tolerance: pa.Table
 
 
 def rebuild(con: duckdb.DuckDBPyConnection, arrivals: pa.Table, rules: Rules, *, as_of_us: int) -> dict[str, pa.Table]:

@@ -9,7 +9,8 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from pipelines.oracle import ARRIVALS, GAPS, PAIRS, TOLERANCE, Rules, rebuild
+from pipelines.oracle import ARRIVALS, Rules, rebuild
+from pipelines.oracle.rules import GAPS, PAIRS, TOLERANCE
 from schemas.roles import bit, union
 
 MINUTE = 60_000_000
