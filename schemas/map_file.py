@@ -14,7 +14,7 @@ from msgspec import Meta, Struct, field
 from schemas import duration
 
 Text = Annotated[str, Meta(min_length=1, max_length=1024)]
-Span = Annotated[timedelta, Meta(description=f"A duration: {duration.FORM}.", extra_json_schema={"format": "span", "pattern": duration.PATTERN})]
+Span = Annotated[timedelta, Meta(description=f"A duration: {duration.FORM}.", extra_json_schema={"pattern": duration.PATTERN})]
 Instant = Annotated[datetime, Meta(tz=True)]
 Amount = Annotated[int, Meta(ge=0, le=1 << 53)]
 Hours = Annotated[
