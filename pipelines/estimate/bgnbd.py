@@ -107,7 +107,8 @@ class _Likelihood:
 
     def value_and_slope(self, r: float, alpha: float, a: float, b: float) -> tuple[float, Floats]:
         """Give the log-likelihood and its derivatives by r, α, a, b."""
-        x, n = self._x.astype(np.float64), self._x_count.astype(np.float64)
+        x: Floats = self._x.astype(np.float64)
+        n: Floats = self._x_count.astype(np.float64)
         weeks = alpha + self._days / DAYS_A_WEEK
         log_weeks, shape = np.log(weeks), r + self._repeats
         after_last = np.where(x > 0, math.log(a) - np.log(b + np.maximum(x, 1.0) - 1), -np.inf)
@@ -116,18 +117,18 @@ class _Likelihood:
         both = np.logaddexp(stayed, left)
         gone = np.where(self._back, np.exp(left - both), 0.0)
         by_x = gammaln(r + x) - gammaln(r) + r * math.log(alpha) + betaln(a, b + x) - betaln(a, b)
-        value = float(n @ by_x + self._count @ both)
+        value = _dot(n, by_x) + _dot(self._count, both)
 
         weight = self._count * gone
-        gone_by_x = np.bincount(self._x_at, weights=weight, minlength=len(x))
-        log_sum = (self._count - weight) @ log_weeks[self._age_at] + weight @ log_weeks[self._last_at]
-        inverse_sum = ((self._count - weight) * shape) @ (1 / weeks)[self._age_at] + (weight * shape) @ (1 / weeks)[self._last_at]
-        by_both = n @ (psi(a + b) - psi(a + b + x))
+        gone_by_x: Floats = np.bincount(self._x_at, weights=weight, minlength=len(x)).astype(np.float64)
+        log_sum = _dot(self._count - weight, log_weeks[self._age_at]) + _dot(weight, log_weeks[self._last_at])
+        inverse_sum = _dot((self._count - weight) * shape, (1 / weeks)[self._age_at]) + _dot(weight * shape, (1 / weeks)[self._last_at])
+        by_both = _dot(n, psi(a + b) - psi(a + b + x))
         slope = [
-            n @ (psi(r + x) - psi(r)) + n.sum() * math.log(alpha) - log_sum,
+            _dot(n, psi(r + x) - psi(r)) + n.sum() * math.log(alpha) - log_sum,
             n.sum() * r / alpha - inverse_sum,
             by_both + gone_by_x.sum() / a,
-            by_both + n @ (psi(b + x) - psi(b)) - gone_by_x[x > 0] @ (1 / (b + x[x > 0] - 1)),
+            by_both + _dot(n, psi(b + x) - psi(b)) - _dot(gone_by_x[x > 0], 1 / (b + x[x > 0] - 1)),
         ]
         return value, np.array(slope, dtype=np.float64)
 
@@ -143,7 +144,8 @@ def _search(histories: Histories) -> Floats | None:
         chain = [r * slope[0] + alpha * slope[1], -alpha * slope[1], b * leaving * (slope[2] - slope[3]), a * slope[2] + b * slope[3]]
         return -value / n, -np.array(chain) / n
 
-    naive = float(histories.customers @ histories.repeats + 1) / float(histories.customers @ histories.age + 1) * DAYS_A_WEEK
+    events, days = ((histories.customers * column).sum() + 1 for column in (histories.repeats, histories.age))
+    naive = float(events / days) * DAYS_A_WEEK
     best: tuple[float, Floats] | None = None
     for r, multiple, leaving, firmness in _STARTS:
         start = np.array([math.log(r), math.log(multiple * naive), leaving, firmness])
@@ -164,6 +166,11 @@ def _natural(place: Floats) -> tuple[float, float, float, float]:
     """Turn the coordinates of the search into r, α, a, b."""
     r, leaving, total = math.exp(place[0]), float(expit(place[2])), math.exp(place[3])
     return r, math.exp(place[0] - place[1]), leaving * total, (1 - leaving) * total
+
+
+def _dot(weights: Floats, values: Floats) -> float:
+    """Add products on one thread in a fixed order, which a matrix library does not promise."""
+    return float((weights * values).sum())
 
 
 def _sums(groups: Ints, counts: Ints, n: int) -> Ints:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import roots_jacobi
+from scipy.linalg import eigh_tridiagonal
 
 from pipelines.estimate.arrays import Floats, Ints
 from pipelines.estimate.bgnbd import DAYS_A_WEEK, Fit
@@ -95,9 +95,19 @@ def _pace(fit: Fit, x: Floats, age: Floats, horizon: Floats) -> Floats:
 
 
 def _leaving_nodes(fit: Fit, x: int) -> tuple[Floats, Floats]:
-    """Give places and weights that stand for Beta(a, b+x), the leaving probability of one who has stayed through x repeats."""
-    place, weight = roots_jacobi(_NODES, fit.b + x - 1, fit.a - 1)
-    return (1 + place) / 2, weight / weight.sum()
+    """Give places and weights that stand for Beta(a, b+x), the leaving probability of one who has stayed through x repeats.
+
+    Source: Golub and Welsch 1969. The weights come out with sum 1, where `scipy.special.roots_jacobi` overflows past a+b+x = 1,000.
+    """
+    a, b = fit.a, fit.b + x
+    k = np.arange(1, _NODES, dtype=np.float64)
+    total = 2 * k + a + b
+    centre = 0.5 + (a - b) * (a + b - 2) / (2 * total * (total - 2))
+    # At k = 1 the general form is 0/0 where a + b = 1.
+    rest = np.concatenate([[1 / (a + b + 1)], (k[1:] + a + b - 2) / ((total[1:] - 1) * (total[1:] - 3))])
+    beside = k * (k + a - 1) * (k + b - 1) * rest / (total - 2) ** 2
+    place, vectors = eigh_tridiagonal(np.concatenate([[a / (a + b)], centre]), np.sqrt(beside))
+    return np.maximum(place, 1e-18), vectors[0] ** 2
 
 
 def _days(given: npt.ArrayLike) -> Floats:
