@@ -11,6 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from pipelines.estimate.arrays import Floats, Ints
 
@@ -19,14 +20,14 @@ ALPHA = 0.02
 
 _GROWTH = (51, 49)  # γ = (1 + α) / (1 − α)
 _GREATEST = 2**63 - 1
+_STRIDE = 4096  # more than there are buckets, so that a cut and a bucket make one number
 
 
 @cache
 def boundaries() -> Ints:
     """Give the greatest whole millisecond of each bucket, by bucket number.
 
-    A value's bucket is the first whose bound is not below it. Low buckets share bounds (between 1 and 2 there is no integer): the first is meant,
-    so that in SQL the bucket of x is ``(select min(bucket) from bounds where x <= upper_ms)``.
+    A value's bucket is the first whose bound is not below it. Low buckets share bounds (between 1 and 2 there is no integer): the first is meant.
 
     >>> [int(bound) for bound in boundaries()[[0, 1, 2, 19, 400]]]
     [0, 1, 1, 2, 8555873]
@@ -51,6 +52,15 @@ def values() -> Floats:
     table = np.array([0.0, *(2 * low * high / (low + high) for low, high in pairs)], dtype=np.float64)
     table.flags.writeable = False
     return table
+
+
+def table() -> pa.Table:
+    """Give the buckets that an integer can fall into, for SQL: ``bucket, upper_ms, value_ms``.
+
+    In DuckDB: ``from waits asof join buckets on greatest(wait_ms, 0) <= upper_ms``.
+    """
+    reachable = np.flatnonzero(np.diff(boundaries(), prepend=-1))
+    return pa.table({"bucket": pa.array(reachable.astype(np.int32)), "upper_ms": boundaries()[reachable], "value_ms": values()[reachable]})
 
 
 def bucket(ms: npt.ArrayLike) -> npt.NDArray[np.int32]:
@@ -107,6 +117,36 @@ def quantile(buckets: npt.ArrayLike, counts: npt.ArrayLike, q: float) -> float |
         return None
     reached = int(np.searchsorted(np.cumsum(sums), _rank(q, int(sums.sum())), side="left"))
     return float(value(found[reached]))
+
+
+def quantiles(cuts: npt.ArrayLike, buckets: npt.ArrayLike, counts: npt.ArrayLike, q: float) -> tuple[Ints, Floats]:
+    """Find one quantile of many histograms at once.
+
+    Args:
+        cuts: The number of the histogram that each row belongs to, 0 or more.
+        buckets: Bucket numbers; the rows may come in any order, repeated or not.
+        counts: How many values fell into each.
+        q: From 0 to 1.
+
+    Returns:
+        The cuts that have values, ascending, and their quantiles in milliseconds: to each what `quantile` gives.
+
+    Raises:
+        ValueError: ``q`` is not from 0 to 1.
+
+    >>> [part.tolist() for part in quantiles([4, 2, 4, 4], [3, 7, 1, 1], [1, 5, 1, 1], 0.5)]
+    [[2, 4], [1.0, 1.0]]
+    """
+    found, sums = merge(np.asarray(cuts, dtype=np.int64) * _STRIDE + np.asarray(buckets, dtype=np.int64), counts)
+    cut = found // _STRIDE
+    starts = np.flatnonzero(np.diff(cut, prepend=-1))
+    if len(starts) == 0:
+        _rank(q, 0)
+        return cut, np.zeros(0)
+    reached = np.cumsum(sums)
+    before = reached[starts] - sums[starts]
+    ranks = np.array([_rank(q, int(n)) for n in np.add.reduceat(sums, starts)], dtype=np.int64)
+    return cut[starts], value(found[np.searchsorted(reached, before + ranks, side="left")] % _STRIDE)
 
 
 def quantile_bounds(buckets: npt.ArrayLike, counts: npt.ArrayLike, ranks: tuple[int, int]) -> tuple[float, float]:

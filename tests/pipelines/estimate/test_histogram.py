@@ -3,12 +3,14 @@
 import math
 from fractions import Fraction
 
+import duckdb
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.estimate.histogram import ALPHA, boundaries, bucket, merge, quantile, quantile_bounds, value
+from pipelines.estimate.histogram import ALPHA, boundaries, bucket, merge, quantile, quantile_bounds, quantiles, table, value
 from pipelines.estimate.intervals import quantile_ranks
 
 
@@ -83,3 +85,22 @@ def test_the_interval_of_a_median_encloses_it():
     low, high = quantile_bounds(bucket(ms), np.ones(500, dtype=np.int64), quantile_ranks(0.5, 500))
     assert low < np.median(ms) < high
     assert high / low < 1.4
+
+
+@settings(max_examples=50)
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 60), st.integers(0, 9)), max_size=60), st.sampled_from([0, 0.1, 0.5, 0.9, 1]))
+def test_many_histograms_at_once_give_what_each_gives_alone(rows, q):
+    cuts, found = quantiles([row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows], q)
+    alone = {cut: quantile([row[1] for row in rows if row[0] == cut], [row[2] for row in rows if row[0] == cut], q) for cut in range(5)}
+    assert dict(zip(cuts.tolist(), found.tolist(), strict=True)) == {cut: ms for cut, ms in alone.items() if ms is not None}
+
+
+def test_sql_puts_every_wait_into_the_same_bucket():
+    edges = boundaries()[1:-1]
+    waits = np.unique(np.concatenate([np.arange(-3, 3_000), edges - 1, edges, edges + 1]))
+    con = duckdb.connect()
+    con.register("buckets", table())
+    con.register("waits", pa.table({"wait_ms": waits}))
+    query = "select bucket from waits asof join buckets on greatest(wait_ms, 0) <= upper_ms order by wait_ms"
+    assert [row[0] for row in con.sql(query).fetchall()] == bucket(waits).tolist()
+    con.close()
