@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pyarrow as pa
 
 FORMAT = 1
@@ -122,3 +123,49 @@ STEPS = pa.schema(
 )
 TABLES = {"touchpoints": TOUCHPOINTS, "operations": OPERATIONS, "dead_letters": DEAD_LETTERS, "journeys": JOURNEYS, "steps": STEPS}
 """Every table of the journal. ``links``, ``intervals`` and ``said`` come with the steps that write them."""
+
+
+class Block(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Settings that all parts of a commit record share. A later version may add fields; unknown ones are ignored."""
+
+
+class SourceRange(Block, frozen=True):
+    """How far a source was read. For a file: decompressed bytes, or rows; for a topic's partition: offsets."""
+
+    lo: int
+    hi: int
+    received_us: int  # the start of the first run that named the source
+    name: str = ""  # what a person calls it: the path as it was given
+    head_size: int = 0  # a file is known by its first bytes, as many as this
+    head_md5: str = ""
+    tail_md5: str = ""  # of the 4 KiB before ``hi``
+    size: int = 0
+    mtime_ns: int = 0
+    ended: bool = False  # read to its end, an unterminated last line included
+
+
+class Segment(Block, frozen=True):
+    """One file of facts or changes that a commit made visible."""
+
+    table: str
+    file: str  # relative to DIR/journal
+    rows: int
+    md5: str
+
+
+class Commit(Block, frozen=True):
+    """A commit record: facts, changes and source offsets become visible with it, or not at all."""
+
+    partition: int
+    seq: int
+    writer: str
+    sources: dict[str, SourceRange]
+    segments: list[Segment]
+    counters: dict[str, int]
+    newest: dict[str, int]  # feed → running maximum of event time (µs)
+    map_digest: str
+    schema_version: int
+    earliest_us: int | None = None
+    latest_us: int | None = None
+    tick_us: int | None = None  # an empty commit of a live source: as_of has come this far
+    until_us: int | None = None  # ``--until``: events after it are skipped

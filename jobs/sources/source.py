@@ -1,7 +1,8 @@
-"""Sources: where payloads come from. Each knows how far it was read, so that a run can go on where the last one stopped."""
+"""Sources: where payloads come from. Each is known again, so that a run goes on where the last one stopped."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,31 +12,35 @@ from schemas.journal import SourceRange
 
 @dataclass(frozen=True)
 class Payloads:
-    """Some payloads in their order, and the part of the source that they are: [lo, hi) in its own measure."""
+    """Some payloads in their order, and the part of the source that they are: [lo, hi) in its own measure (decompressed bytes, or rows)."""
 
     lines: list[bytes]
     lo: int
     hi: int
+    tail: bytes = b""  # the last bytes before ``hi``, at most TAIL of them, where the source is bytes
 
 
-class Source(Protocol):
-    """Anything that gives payloads."""
+TAIL = 4096
+
+
+class Stopper:
+    """Says that the run is asked to end; live sources look at it."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
 
     @property
-    def title(self) -> str:
-        """What a person calls it."""
+    def stopped(self) -> bool:
+        """Whether the run was asked to end."""
+        return self._event.is_set()
 
-    def feed(self, known: Mapping[str, SourceRange]) -> tuple[str, SourceRange | None]:
-        """Return the journal's name of this source, and how far it was read before."""
+    def stop(self) -> None:
+        """Ask the run to end after the batch at hand."""
+        self._event.set()
 
-    def read(self, start: SourceRange | None, size: Size) -> Iterator[Payloads]:
-        """Yield payloads from there on; the size of each piece is asked for anew."""
-
-    def range(self, lo: int, hi: int, received_us: int, *, ended: bool) -> SourceRange:
-        """Describe the part that was read, so that the source is known again."""
-
-    def progress(self) -> float | None:
-        """Return the share that was read, None where it can't be known."""
+    def wait(self, seconds: float) -> None:
+        """Wait so long, or until stopped."""
+        self._event.wait(seconds)
 
 
 class Size:
@@ -50,3 +55,20 @@ class Size:
     def grow(self) -> None:
         """Double, up to the most."""
         self.rows = min(self._most, self.rows * 2)
+
+
+class Source(Protocol):
+    """Anything that gives payloads."""
+
+    @property
+    def title(self) -> str:
+        """What a person calls it."""
+
+    def find(self, known: Mapping[str, SourceRange]) -> tuple[str, SourceRange | None]:
+        """Return the journal's name of this source, and how far it was read before."""
+
+    def read(self, start: int, size: Size, stopper: Stopper) -> Iterator[Payloads]:
+        """Yield payloads from there on. An empty batch of a live source says that nothing came."""
+
+    def describe(self, lo: int, piece: Payloads, received_us: int) -> SourceRange:
+        """Describe what was read, from ``lo`` up to the end of a piece, so that the source is known again."""

@@ -1,0 +1,128 @@
+"""The cache of a partition's state: mapped files beside the journal, valid only where they were closed in order at the journal's last commit."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import shutil
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.lexicon import Lexicon
+from pipelines.state import ROW, Allocator, State, StateSize
+from pipelines.symbols import Symbols
+from schemas.journal import SourceRange
+from schemas.journey_map import JourneyMap
+
+_SYMBOLS = ("types", "channels", "stages", "things", "sites", "actors", "teams", "sources", "monies", "attributes")
+VERSION = f"1 {ROW}"
+
+
+class Meta(msgspec.Struct, frozen=True, kw_only=True):
+    """What makes mapped arrays a state again, and how far the journal had come."""
+
+    version: str
+    map_digest: str
+    seq: int
+    rows: int
+    chains: int
+    texts: int
+    slots: int
+    symbols: dict[str, list[str | None]]
+    senses: list[tuple[int, int, int, bool]]
+    facts: list[tuple[int, int, int]]
+    sources: dict[str, SourceRange]
+    newest: dict[str, int]
+    counters: dict[str, int]
+    latest_us: int | None
+    until_us: int | None
+    segments: dict[str, list[str]]
+
+
+class Cache:
+    """The mapped files of one partition."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._maps: dict[str, mmap.mmap] = {}
+
+    def take(self, map_digest: str) -> Meta | None:
+        """Return what was kept, once: until ``keep`` is called again, the files may be in any state."""
+        path = self._folder / "meta"
+        try:
+            meta = msgspec.msgpack.decode(path.read_bytes(), type=Meta)
+        except (FileNotFoundError, msgspec.MsgspecError):
+            return None
+        path.unlink()
+        return meta if meta.version == VERSION and meta.map_digest == map_digest else None
+
+    def clear(self) -> None:
+        """Forget what the files hold."""
+        self._maps.clear()
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.mkdir(parents=True)
+
+    def keep(self, meta: Meta) -> None:
+        """Declare the files valid."""
+        temporary = self._folder / "meta.tmp"
+        temporary.write_bytes(msgspec.msgpack.encode(meta))
+        temporary.rename(self._folder / "meta")
+
+    def allocator(self) -> Allocator:
+        """Return an allocator of mapped files."""
+
+        def allocate(name: str, dtype: np.dtype, capacity: int) -> NDArray:
+            path = self._folder / name
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT)
+            try:
+                os.ftruncate(descriptor, max(capacity * dtype.itemsize, os.fstat(descriptor).st_size))
+                mapped = mmap.mmap(descriptor, capacity * dtype.itemsize)
+            finally:
+                os.close(descriptor)
+            self._maps[name] = mapped
+            return np.frombuffer(mapped, dtype)
+
+        return allocate
+
+    def rest(self) -> None:
+        """Give the mapped pages back to the system, so that resident memory stays flat; they come again when they are read."""
+        for mapped in self._maps.values():
+            mapped.madvise(mmap.MADV_DONTNEED)
+
+
+def meta_of(
+    lexicon: Lexicon, state: State, seq: int, sources: dict[str, SourceRange], newest: dict[str, int], counters: dict[str, int], latest_us: int | None, until_us: int | None, segments: dict[str, list[str]]
+) -> Meta:
+    """Return what must be kept beside the arrays."""
+    size = state.size
+    return Meta(
+        version=VERSION,
+        map_digest=lexicon.journey_map.digest,
+        seq=seq,
+        rows=size.rows,
+        chains=size.chains,
+        texts=size.texts,
+        slots=size.slots,
+        symbols={name: getattr(lexicon, name).values for name in _SYMBOLS},
+        senses=lexicon.senses,
+        facts=lexicon.facts,
+        sources=sources,
+        newest=newest,
+        counters=counters,
+        latest_us=latest_us,
+        until_us=until_us,
+        segments=segments,
+    )
+
+
+def lexicon_of(meta: Meta, journey_map: JourneyMap) -> Lexicon:
+    """Return the lexicon that was kept."""
+    return Lexicon(journey_map, **{name: Symbols(meta.symbols[name]) for name in _SYMBOLS}, senses=meta.senses, facts=meta.facts)
+
+
+def size_of(meta: Meta) -> StateSize:
+    """Return how much of the arrays is in use."""
+    return StateSize(meta.rows, meta.chains, meta.texts, meta.slots)

@@ -1,0 +1,39 @@
+"""Segments: immutable Parquet files of facts and changes. A segment that no commit record names is an orphan and is never read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import md5
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from jobs.journal.durable import write_new
+from schemas.journal import TABLES, Segment
+
+
+def write_segments(folder: Path, tables: Mapping[str, pa.Table], stem: str) -> list[Segment]:
+    """Write each table as ``<table>/<stem>.parquet`` under the journal's folder."""
+    return [_write(folder, name, table, stem) for name, table in sorted(tables.items())]
+
+
+def read_segment(folder: Path, segment: Segment, columns: list[str] | None = None) -> pa.Table:
+    """Read a segment's rows, or some of its columns."""
+    return pq.read_table(folder / segment.file, columns=columns, partitioning=None)
+
+
+def create_empty(folder: Path) -> None:
+    """Make the folders of all tables, and an empty file of each: views read it too, so that their types do not depend on what came."""
+    for name, schema in TABLES.items():
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        pq.write_table(schema.empty_table(), folder / f"{name}.empty.parquet")
+
+
+def _write(folder: Path, name: str, table: pa.Table, stem: str) -> Segment:
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd", compression_level=1, write_statistics=True, store_schema=False)
+    data = sink.getvalue().to_pybytes()
+    file = f"{name}/{stem}.parquet"
+    write_new(folder / file, data)
+    return Segment(table=name, file=file, rows=len(table), md5=md5(data, usedforsecurity=False).hexdigest())

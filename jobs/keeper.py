@@ -1,0 +1,175 @@
+"""The keeper of one partition: its state, its place in the journal, and the commits that move both on together."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from jobs.journal.cache import Cache, lexicon_of, meta_of, size_of
+from jobs.journal.log import Journal
+from jobs.journal.segment import read_segment, write_segments
+from pipelines.lexicon import Lexicon
+from pipelines.partition import Absorbed, Batch, Partition
+from pipelines.state import State
+from pipelines.table import engine
+from schemas.errors import JournalError, SettingError
+from schemas.journal import Commit, SourceRange
+from schemas.journey_map import JourneyMap
+from schemas.touchpoint import VERSION
+
+RETRIES_S = (0.1, 0.5, 2.0)
+"""How long to wait (seconds) before each new try of a write that failed."""
+REST_ROWS = 1 << 19
+"""After so many new rows the mapped state is handed back to the system's cache."""
+FACTS = ("touchpoints", "operations")
+SHOWN = (*FACTS, "dead_letters")
+"""The tables that snapshots read from the journal's files."""
+
+
+@dataclass
+class Keeper:
+    """A partition that is open for writing.
+
+    Attributes:
+        seq: The last commit, -1 where there is none.
+        sources: How far each source was read.
+        counters: Totals over all commits.
+        latest_us: The greatest event time, or the last tick beyond it; None before the first event.
+        until_us: What ``--until`` said when the first commit was made.
+        segments: The files of facts that commits name, by table, relative to the journal's folder.
+    """
+
+    journal: Journal
+    number: int
+    partition: Partition
+    cache: Cache
+    seq: int = -1
+    sources: dict[str, SourceRange] = field(default_factory=dict)
+    counters: dict[str, int] = field(default_factory=dict)
+    latest_us: int | None = None
+    until_us: int | None = None
+    segments: dict[str, list[str]] = field(default_factory=dict)
+    _rested: int = 0
+
+    @classmethod
+    def open(cls, journal: Journal, number: int, journey_map: JourneyMap, until_us: int | None, progress: Callable[[str], None] = lambda text: None) -> Keeper:
+        """Open a partition: from its cache where that was closed in order, else from the facts of the journal.
+
+        Raises:
+            SettingError: the DIR was made with another map or another ``--until``.
+        """
+        first = next(journal.commits(number), None)
+        if first is not None:
+            _agree(first, journey_map, until_us, journal.dir)
+            until_us = first.until_us
+        cache = Cache(journal.dir / "state" / str(number))
+        meta = cache.take(journey_map.digest)
+        if meta is not None:
+            partition = Partition(lexicon_of(meta, journey_map), State(cache.allocator(), size_of(meta)), engine(), dict(meta.newest))
+            keeper = cls(journal, number, partition, cache, meta.seq, dict(meta.sources), dict(meta.counters), meta.latest_us, until_us, meta.segments, meta.rows)
+        else:
+            cache.clear()
+            keeper = cls(journal, number, Partition(Lexicon(journey_map), State(cache.allocator()), engine()), cache, until_us=until_us)
+        keeper._catch_up(progress)
+        return keeper
+
+    def commit(self, batch: Batch, name: str, source: SourceRange) -> tuple[Commit, Absorbed]:
+        """Absorb a batch and make it visible together with how far its source was read."""
+        absorbed = self.partition.absorb(batch)
+        return self._write(absorbed.tables, absorbed.counters, {name: source}, absorbed.earliest, absorbed.latest, None), absorbed
+
+    def tick(self, instant_us: int) -> Commit:
+        """Commit nothing but that time has come this far."""
+        return self._write({}, {}, {}, None, None, instant_us)
+
+    def close(self) -> None:
+        """Keep the state for the next run."""
+        self.cache.keep(
+            meta_of(self.partition.lexicon, self.partition.state, self.seq, self.sources, self.partition.newest, self.counters, self.latest_us, self.until_us, self.segments)
+        )
+
+    def _write(
+        self, tables: Mapping[str, pa.Table], counters: Mapping[str, int], sources: dict[str, SourceRange], earliest: int | None, latest: int | None, tick: int | None
+    ) -> Commit:
+        seq, writer = self.seq + 1, f"{os.getpid()}"
+        stem = f"{self.number}-{seq:012}-{writer}"
+        segments = _persistently(lambda: write_segments(self.journal.folder, tables, stem))
+        commit = Commit(
+            partition=self.number,
+            seq=seq,
+            writer=writer,
+            sources=sources,
+            segments=segments,
+            counters=dict(counters),
+            newest=dict(self.partition.newest),
+            map_digest=self.partition.journey_map.digest,
+            schema_version=VERSION,
+            earliest_us=earliest,
+            latest_us=latest,
+            tick_us=tick,
+            until_us=self.until_us,
+        )
+        _persistently(lambda: self.journal.append(commit))
+        self._note(commit)
+        self._rest()
+        return commit
+
+    def _note(self, commit: Commit) -> None:
+        self.seq = commit.seq
+        self.sources |= commit.sources
+        for name, count in commit.counters.items():
+            self.counters[name] = self.counters.get(name, 0) + count
+        for segment in commit.segments:
+            if segment.table in SHOWN:
+                self.segments.setdefault(segment.table, []).append(segment.file)
+        seen = [time for time in (self.latest_us, commit.latest_us, commit.tick_us) if time is not None]
+        self.latest_us = max(seen, default=None)
+
+    def _rest(self) -> None:
+        rows = self.partition.state.size.rows
+        if rows - self._rested >= REST_ROWS:
+            self._rested = rows
+            self.cache.rest()
+
+    def _catch_up(self, progress: Callable[[str], None]) -> None:
+        """Read what the journal holds beyond the cache."""
+        restored = 0
+        for commit in self.journal.commits(self.number, self.seq):
+            for segment in commit.segments:
+                if segment.table in FACTS:
+                    self.partition.restore(read_segment(self.journal.folder, segment))
+                    restored += segment.rows
+                    progress(f"state rebuilt from the journal: {restored:,} events")
+            self.partition.newest |= commit.newest
+            self._note(commit)
+            self._rest()
+
+
+def _agree(first: Commit, journey_map: JourneyMap, until_us: int | None, dir: Path) -> None:  # noqa: A002 - the design's word
+    if first.map_digest != journey_map.digest:
+        raise SettingError(
+            f"{dir} was made with another journey map (digest {first.map_digest[:8]}, this one has {journey_map.digest[:8]}); "
+            f"give that map, or rebuild with this one: sojourn run {dir} --to NEW_DIR --map MAP"
+        )
+    if until_us is not None and first.until_us != until_us:
+        raise SettingError(f"{dir} was made with another --until; leave it out, or start a new DIR: sojourn run SOURCE… --to NEW_DIR --until DAY")
+
+
+def _persistently[T](write: Callable[[], T]) -> T:
+    """Try a write again when the disk refuses it, and give up after some seconds: the next run resumes.
+
+    Raises:
+        JournalError: it failed to the end.
+    """
+    for pause in (*RETRIES_S, None):
+        try:
+            return write()
+        except OSError as error:
+            if pause is None:
+                raise JournalError(f"the journal can't be written: {error}; nothing is lost, the next run goes on from the last commit") from error
+            time.sleep(pause)
+    raise AssertionError

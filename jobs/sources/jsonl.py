@@ -1,0 +1,228 @@
+"""JSON lines: files (plain, gzip, zstd) and pipes, read in pieces; positions are decompressed bytes."""
+
+from __future__ import annotations
+
+import select
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import md5
+from io import BufferedReader
+from pathlib import Path
+from typing import BinaryIO
+
+from jobs.sources.decompress import open_bytes
+from jobs.sources.source import TAIL, Payloads, Size, Stopper
+from schemas.errors import SourceError
+from schemas.journal import SourceRange
+
+BLOCK = 1 << 20
+HEAD = 4096
+LONGEST_LINE = 64 << 20
+"""A line longer than this (bytes) is cut into pieces, so that memory stays bounded; each piece becomes a dead letter."""
+LINGER_S = 0.5
+"""How long a live source gathers a batch before it is committed."""
+
+
+@dataclass
+class JsonLines:
+    """A file of JSON lines.
+
+    Attributes:
+        follow: Wait for more at its end instead of ending.
+    """
+
+    path: Path
+    follow: bool = False
+
+    @property
+    def title(self) -> str:
+        """The path as it was given."""
+        return str(self.path)
+
+    def find(self, known: Mapping[str, SourceRange]) -> tuple[str, SourceRange | None]:
+        """Find the source that this file is: its first bytes, and those before the point that was reached, are as they were (design §8)."""
+        head = _head(self.path)
+        same = {name: reached for name, reached in known.items() if reached.head_size and reached.head_md5 == digest(head[: reached.head_size])}
+        for name, reached in sorted(same.items(), key=lambda item: -item[1].hi):
+            if self._continues(reached):
+                return name, reached
+        return fresh_name(f"file:{digest(head)}", known), None
+
+    def read(self, start: int, size: Size, stopper: Stopper) -> Iterator[Payloads]:
+        """Yield complete lines from there on; at the end of a file that isn't followed the last one too, even if no newline ends it. Blank lines are no records."""
+        with open_bytes(self.path) as file:
+            _skip(file, max(0, start - TAIL))
+            before = file.read(min(start, TAIL))
+            blocks = _followed(file, stopper) if self.follow else _to_the_end(file)
+            yield from batches(blocks, start, size, before)
+
+    def describe(self, lo: int, piece: Payloads, received_us: int) -> SourceRange:
+        """Describe what was read, so that the file is known again."""
+        head, stat = _head(self.path)[: piece.hi], self.path.stat()
+        return SourceRange(
+            lo=lo,
+            hi=piece.hi,
+            received_us=received_us,
+            name=self.path.name,
+            head_size=len(head),
+            head_md5=digest(head),
+            tail_md5=digest(piece.tail),
+            size=stat.st_size,
+            mtime_ns=stat.st_mtime_ns,
+        )
+
+    def _continues(self, reached: SourceRange) -> bool:
+        stat = self.path.stat()
+        if reached.size == stat.st_size and reached.mtime_ns != stat.st_mtime_ns:
+            return False  # written anew: it is read again, and copies fall out
+        with open_bytes(self.path) as file:
+            _skip(file, max(0, reached.hi - TAIL))
+            return reached.tail_md5 == digest(file.read(min(reached.hi, TAIL)))
+
+
+@dataclass
+class Pipe:
+    """Standard input: a new source at every run; sent again, its events fall out as copies."""
+
+    stream: BinaryIO
+    started_us: int
+    follow: bool = False
+
+    @property
+    def title(self) -> str:
+        """What messages call it."""
+        return "standard input"
+
+    def find(self, known: Mapping[str, SourceRange]) -> tuple[str, SourceRange | None]:
+        """Return a name that no source had before."""
+        return fresh_name(f"stdin:{self.started_us}", known), None
+
+    def read(self, start: int, size: Size, stopper: Stopper) -> Iterator[Payloads]:
+        """Yield complete lines as they come."""
+        yield from batches(_arriving(self.stream, stopper) if self.follow else _to_the_end(self.stream), start, size)
+
+    def describe(self, lo: int, piece: Payloads, received_us: int) -> SourceRange:
+        """Describe what was read."""
+        return SourceRange(lo=lo, hi=piece.hi, received_us=received_us, name="-")
+
+
+def batches(blocks: Iterator[bytes | None], start: int, size: Size, before: bytes = b"") -> Iterator[Payloads]:
+    """Cut blocks of bytes into batches of lines; None among the blocks means: hand over what is there (an empty batch where nothing is).
+
+    Args:
+        blocks: The bytes from ``start`` on.
+        start: How many bytes were read before.
+        size: How many lines a batch should have.
+        before: The last bytes before ``start``.
+    """
+    cutter = _Cutter(start, before)
+    for block in blocks:
+        if block is not None:
+            cutter.take(block)
+        if block is None or len(cutter.lines) >= size.rows or cutter.held >= Size.MOST_BYTES:
+            yield cutter.cut()
+    cutter.finish()
+    if cutter.held:
+        yield cutter.cut()
+
+
+class _Cutter:
+    """Lines that were read and not handed over yet."""
+
+    def __init__(self, start: int, before: bytes) -> None:
+        self.lines: list[bytes] = []
+        self.held = 0  # bytes since the last cut, up to the end of the last complete line
+        self._at, self._rest, self._seen = start, b"", before
+
+    def take(self, block: bytes) -> None:
+        """Add a block; lines that it completes can be handed over. Overlong ones are cut."""
+        known = len(self._rest)
+        *complete, rest = (self._rest + block).split(b"\n")
+        while len(rest) >= LONGEST_LINE:
+            complete.append(rest[:LONGEST_LINE])
+            rest = rest[LONGEST_LINE:]
+        self.held += known + len(block) - len(rest)
+        self._rest = rest
+        self._seen = (self._seen + block)[-(TAIL + len(rest)) :]
+        self.lines += [line for line in complete if line and not line.isspace()]
+
+    def finish(self) -> None:
+        """Take the last line, which no newline ends."""
+        if self._rest:
+            self.held += len(self._rest)
+            self.lines += [self._rest] if not self._rest.isspace() else []
+            self._rest = b""
+
+    def cut(self) -> Payloads:
+        """Hand over what is complete."""
+        tail = self._seen[: len(self._seen) - len(self._rest)][-TAIL:]
+        piece = Payloads(self.lines, self._at, self._at + self.held, tail)
+        self.lines, self._at, self.held = [], self._at + self.held, 0
+        return piece
+
+
+def _to_the_end(file: BinaryIO) -> Iterator[bytes | None]:
+    while block := _read(file):
+        yield block
+
+
+def _followed(file: BinaryIO, stopper: Stopper) -> Iterator[bytes | None]:
+    """Yield what is there and what is added, until stopped; a pause every LINGER_S so that batches close."""
+    due = time.monotonic() + LINGER_S
+    while not stopper.stopped:
+        block = _read(file)
+        if block:
+            yield block
+        if not block or time.monotonic() >= due:
+            yield None
+            due = time.monotonic() + LINGER_S
+            if not block:
+                stopper.wait(LINGER_S / 5)
+
+
+def _arriving(file: BinaryIO, stopper: Stopper) -> Iterator[bytes | None]:
+    """The same for a pipe, which ends when its writer does."""
+    due = time.monotonic() + LINGER_S
+    while not stopper.stopped:
+        ready, _, _ = select.select([file], [], [], LINGER_S / 5)
+        if ready:
+            block = file.read1(BLOCK) if hasattr(file, "read1") else file.read(BLOCK)
+            if not block:
+                return
+            yield block
+        if not ready or time.monotonic() >= due:
+            yield None
+            due = time.monotonic() + LINGER_S
+
+
+def _read(file: BinaryIO) -> bytes:
+    try:
+        return file.read(BLOCK)
+    except (EOFError, OSError) as error:
+        raise SourceError(f"{getattr(file, 'name', 'the source')} is damaged: {error}") from error
+
+
+def _head(path: Path) -> bytes:
+    with open_bytes(path) as file:
+        return file.read(HEAD)
+
+
+def _skip(file: BinaryIO, count: int) -> None:
+    """Go forward by so many decompressed bytes."""
+    while count > 0:
+        passed = len(file.read(min(count, BLOCK))) if not isinstance(file, BufferedReader) or not file.seekable() else file.seek(count)
+        if not passed:
+            raise SourceError("the source is shorter than it was")
+        count -= passed
+
+
+def digest(data: bytes) -> str:
+    """Return the md5 of some bytes as hex digits."""
+    return md5(data, usedforsecurity=False).hexdigest()
+
+
+def fresh_name(name: str, known: Mapping[str, SourceRange]) -> str:
+    """Return the name, with a number behind it where a source of that name was read before."""
+    names = (name if k == 1 else f"{name}#{k}" for k in range(1, len(known) + 2))
+    return next(candidate for candidate in names if candidate not in known)
