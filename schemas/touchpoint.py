@@ -25,7 +25,7 @@ RESERVED_ATTRIBUTES = ("segment", "client_type", "context", "party_size", "campa
 """Attributes that are facts about the person; the latest by total order is shown in ``mart.customers``."""
 
 
-class _Block(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class _Block(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """Settings that all parts of a touchpoint share."""
 
 
