@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import pyarrow as pa
 
@@ -25,6 +26,7 @@ RETRIES_S = (0.1, 0.5, 2.0)
 """How long to wait (seconds) before each new try of a write that failed."""
 REST_ROWS = 1 << 19
 """After so many new rows the mapped state is handed back to the system's cache."""
+T = TypeVar("T")
 FACTS = ("touchpoints", "operations")
 SHOWN = (*FACTS, "dead_letters")
 """The tables that snapshots read from the journal's files."""
@@ -159,7 +161,7 @@ def _agree(first: Commit, journey_map: JourneyMap, until_us: int | None, dir: Pa
         raise SettingError(f"{dir} was made with another --until; leave it out, or start a new DIR: sojourn run SOURCE… --to NEW_DIR --until DAY")
 
 
-def _persistently[T](write: Callable[[], T]) -> T:
+def _persistently(write: Callable[[], T]) -> T:
     """Try a write again when the disk refuses it, and give up after some seconds: the next run resumes.
 
     Raises:
