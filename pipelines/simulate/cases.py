@@ -17,8 +17,8 @@ _BAD = {"shuffled": 1.2, "ping-pong": 1.0, "reopened": 1.0, "broken promise": 1.
 def case(scene: Scene) -> None:
     """Tell cases from their opening to their end, the well led and the badly led ones."""
     way = scene.ways("case", _GOOD, _BAD)
-    incident = scene.afflicted("case", np.zeros(scene.n, dtype=np.int64), scene.start) if scene.place is not None else np.full(scene.n, -1)
-    way[incident >= 0] = "slow approval"
+    if scene.place is not None:
+        way[:] = "slow approval"  # a crowd comes for what stands still
     common: Fields = {"case_id": scene.flows("case-"), "channel": "backoffice"}
     team = scene.chance.between(0, len(TEAMS), scene.n)
     scene.say("case.opened", scene.start, attributes=scene.facts(), **{**common, "channel": "web"})
@@ -28,7 +28,7 @@ def case(scene: Scene) -> None:
     scene.say("case.assigned", at, lifecycle="started", actor=scene.staff(team), **common)
     times, moves = _moves(scene, way, team, at + MINUTE, common)
     at = times[-1]
-    at = _approval(scene, way, incident, at + 2 * MINUTE, common)
+    at = _approval(scene, way, at + 2 * MINUTE, common)
     at = _promise(scene, way, at + 2 * MINUTE, common)
     at = at + scene.chance.ordinary(30 * MINUTE, 3 * HOUR, scene.n)
     scene.say("case.progressed", at, actor=scene.staff(team), **common)
@@ -95,9 +95,11 @@ def _hand_over(scene: Scene, way: Texts, only: Flags, at: Ints, common: Fields) 
     return np.where(only, over + MINUTE, at)
 
 
-def _approval(scene: Scene, way: Texts, incident: Ints, at: Ints, common: Fields) -> Ints:
+def _approval(scene: Scene, way: Texts, at: Ints, common: Fields) -> Ints:
     flow = scene.flows("approval-")
     only = np.isin(way, ["approval", "refusal", "slow approval"])
+    incident = np.where(only, scene.afflicted("case", np.zeros(scene.n, dtype=np.int64), at), -1)
+    way[incident >= 0] = "slow approval"
     opening = scene.say("approval.requested", at, only, correlation_id=flow, **common)
     slow = way == "slow approval"
     over = at + scene.lasts("approval", slow)

@@ -15,7 +15,7 @@ NEVER = np.iinfo(np.int64).max
 
 
 class Law(NamedTuple):
-    """The law of buying: rates ~ Gamma(r, alpha weeks), drop-out after a purchase ~ Beta(a, b), and after a bad journey a fixed share.
+    """The law of buying: rates ~ Gamma(r, alpha weeks), drop-out after a repeat purchase ~ Beta(a, b), and after a bad journey a fixed share.
 
     Source: Fader, Hardie, Lee 2005, Marketing Science 24(2), 275–284.
     """
@@ -54,6 +54,7 @@ class Customers:
         self.left_at = np.full(count, NEVER, dtype=np.int64)
         self.why = np.zeros(count, dtype=np.int16)
         self.reasons = [""]
+        self.has_bought = np.zeros(count, dtype=np.bool_)
         self.has_repeated = np.zeros(count, dtype=np.bool_)
 
     def buying(self, day: int) -> Ints:
@@ -63,7 +64,8 @@ class Customers:
     def bought(self, customers: Ints, day: int, at: Ints, rng: np.random.Generator) -> None:
         """Draw after a purchase: does the customer drop out, and if not, when the next purchase is due."""
         since = np.maximum(self.next_purchase[customers], day)
-        drops = rng.random(len(customers)) < self.drop[customers]
+        drops = (rng.random(len(customers)) < self.drop[customers]) & self.has_bought[customers]  # the law lets nobody go at the first purchase
+        self.has_bought[customers] = True
         self.next_purchase[customers] = np.where(drops, np.inf, since + rng.exponential(1, len(customers)) / self.rate[customers])
         self.leave(customers[drops], at[drops], "lost interest after a purchase")
 

@@ -66,7 +66,7 @@ def _note_late(scene: Scene, way: Texts, late: Flags, incident: Ints, paid: Ints
     slow = late & ~lost
     caused = slow & ((incident >= 0) | scene.chance.happens(0.5, scene.n))
     scene.behind(caused, paid, over, opening, closing, incident, level="delivery")
-    scene.behind(~late & scene.chance.happens(0.15, scene.n), paid, paid + 2 * HOUR, opening, closing)
+    scene.behind(~late & scene.chance.happens(0.15, scene.n), paid, over, opening, closing)
 
 
 def till(scene: Scene) -> Ints:
