@@ -6,6 +6,7 @@ import mmap
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -120,7 +121,8 @@ def meta_of(
 
 def lexicon_of(meta: Meta, journey_map: JourneyMap) -> Lexicon:
     """Return the lexicon that was kept."""
-    return Lexicon(journey_map, **{name: Symbols(meta.symbols[name]) for name in _SYMBOLS}, senses=meta.senses, facts=meta.facts)
+    kept: dict[str, Any] = {name: Symbols(meta.symbols[name]) for name in _SYMBOLS}
+    return Lexicon(journey_map, **kept, senses=meta.senses, facts=meta.facts)
 
 
 def size_of(meta: Meta) -> StateSize:

@@ -1,0 +1,76 @@
+"""JSON lines: cut anywhere, known again, and never a line lost."""
+
+from __future__ import annotations
+
+import gzip
+import io
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jobs.sources import jsonl
+from jobs.sources.jsonl import JsonLines, Pipe, batches
+from jobs.sources.source import Size, Stopper
+
+
+def all_of(path: Path, start: int = 0, rows: int = 3) -> list[bytes]:
+    return [line for piece in JsonLines(path).read(start, Size(rows), Stopper()) for line in piece.lines]
+
+
+@given(st.lists(st.binary(max_size=8).filter(lambda b: b"\n" not in b)), st.integers(1, 7), st.integers(1, 5), st.booleans())
+def test_lines_do_not_depend_on_how_bytes_are_cut(lines: list[bytes], block: int, rows: int, ended: bool) -> None:
+    data = b"\n".join(lines) + (b"\n" if ended and lines else b"")
+    blocks = [data[at : at + block] for at in range(0, len(data), block)]
+    pieces = list(batches(iter(blocks), 0, Size(rows)))
+    assert [line for piece in pieces for line in piece.lines] == [line for line in lines if line and not line.isspace()]
+    assert [piece.lo for piece in pieces][1:] == [piece.hi for piece in pieces][:-1]
+    assert all(piece.tail == data[max(0, piece.hi - jsonl.TAIL) : piece.hi] for piece in pieces)
+    assert not pieces or pieces[-1].hi == len(data)
+
+
+@given(st.lists(st.sampled_from([b"a", b"bb", b"", b" "]), min_size=1), st.data())
+def test_reading_goes_on_at_any_cut(lines: list[bytes], data: st.DataObject) -> None:
+    whole = b"\n".join(lines)
+    pieces = list(batches(iter([whole]), 0, Size(1)))
+    stop = data.draw(st.sampled_from([0, *(piece.hi for piece in pieces)]))
+    rest = [line for piece in batches(iter([whole[stop:]]), stop, Size(1)) for line in piece.lines]
+    before = [line for piece in pieces if piece.hi <= stop for line in piece.lines]
+    assert before + rest == [line for line in lines if line.strip()]
+
+
+def test_a_packed_file_gives_the_same_lines(tmp_path: Path) -> None:
+    (tmp_path / "plain").write_bytes(b"one\ntwo\nthree\n")
+    (tmp_path / "packed").write_bytes(gzip.compress(b"one\ntwo\nthree\n"))
+    assert all_of(tmp_path / "plain") == all_of(tmp_path / "packed") == [b"one", b"two", b"three"]
+    assert all_of(tmp_path / "packed", start=4) == [b"two", b"three"]
+
+
+def test_a_file_that_has_grown_is_the_same_source_and_one_that_was_rewritten_is_not(tmp_path: Path) -> None:
+    path = tmp_path / "events"
+    path.write_bytes(b"one\ntwo\n")
+    source = JsonLines(path)
+    name, reached = source.find({})
+    assert reached is None
+    piece = next(source.read(0, Size(10), Stopper()))
+    known = {name: source.describe(0, piece, 0)}
+    assert source.find(known)[0] == name
+    path.write_bytes(b"one\ntwo\nthree\n")
+    again, reached = source.find(known)
+    assert again == name
+    assert reached is not None
+    assert reached.hi == 8
+    path.write_bytes(b"one\nTWO\nthree\n")
+    assert source.find(known)[0] != name
+
+
+def test_standard_input_is_a_new_source_every_time() -> None:
+    pipe = Pipe(io.BytesIO(b""), 5)
+    name, _ = pipe.find({})
+    assert pipe.find({name: pipe.describe(0, next(batches(iter([b"x\n", None]), 0, Size())), 0)})[0] != name
+
+
+def test_a_line_without_end_does_not_fill_the_memory() -> None:
+    pieces = list(batches(iter([b"x" * jsonl.LONGEST_LINE, b"x" * 10, b"\nshort\n"]), 0, Size()))
+    lengths = [len(line) for piece in pieces for line in piece.lines]
+    assert lengths == [jsonl.LONGEST_LINE, 10, 5]
