@@ -19,7 +19,7 @@ PACKED = (".gz", ".zst")
 def open_bytes(path: Path) -> BinaryIO:
     """Open a file for reading its plain bytes: as it stands, or unpacked where it begins like gzip or zstd.
 
-    Damage inside a packed file shows only when it is read: then `EOFError`, `OSError`, `zlib.error` or `zstandard.ZstdError` (see `DAMAGE`).
+    Damage inside a packed file shows only when it is read: then `EOFError`, `OSError`, `zlib.error` or `zstandard.ZstdError`.
 
     Raises:
         SourceError: there is no such file, it is a folder, or it may not be read.
@@ -30,7 +30,8 @@ def open_bytes(path: Path) -> BinaryIO:
         raise SourceError(f"cannot read {str(path)!r}: {error.strerror or error}") from error
     head = raw.peek(4)[:4]
     if head.startswith(_GZIP):
-        return cast(BinaryIO, gzip.GzipFile(fileobj=raw))
+        raw.close()
+        return cast(BinaryIO, gzip.open(path))
     if head == _ZSTD:
         # A file may be several frames one after the other, as `zstd -T` and `cat a.zst b.zst` make it.
         return cast(BinaryIO, io.BufferedReader(zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True), 1 << 18))

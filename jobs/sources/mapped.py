@@ -10,7 +10,7 @@ from schemas.errors import SettingError
 from schemas.touchpoint import FIELDS, Actor, Money, Promise, Rating
 
 _BLOCKS: dict[str, type[msgspec.Struct]] = {"actor": Actor, "money": Money, "promise": Promise, "rating": Rating}
-_NESTED = pa.struct([("absent", pa.string())])
+_ABSENT = {**dict.fromkeys((*_BLOCKS, "attributes"), pa.struct([("absent", pa.string())])), "promise": pa.struct([("due_at", pa.string())])}
 
 
 def check_fields(schema: pa.Schema) -> None:
@@ -39,6 +39,8 @@ def _check_block(column: pa.Field[pa.DataType]) -> None:
             raise SettingError(f"{column.name}.{field.name} is no field of a touchpoint; allowed: {', '.join(allowed)}")
         if field.name == "due_at":
             _check_time("promise.due_at", field.type)
+    if column.name == "promise" and column.type.get_field_index("due_at") < 0:
+        raise SettingError("promise has no due_at; allowed: a STRUCT of due_at and kind")
 
 
 def _check_time(name: str, kind: pa.DataType) -> None:
@@ -53,5 +55,5 @@ def with_all_fields(events: pa.Table) -> pa.Table:
     """Return the events with a column for every field of a touchpoint; those that were absent are null."""
     for name in FIELDS:
         if name not in events.column_names:
-            events = events.append_column(name, pa.nulls(len(events), _NESTED if name in _BLOCKS or name == "attributes" else pa.string()))
+            events = events.append_column(name, pa.nulls(len(events), _ABSENT.get(name, pa.string())))
     return events

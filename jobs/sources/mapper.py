@@ -67,8 +67,9 @@ class Mapper:
             rows = _row_numbers(events, chunk)
         except SettingError as error:
             raise SettingError(f"mapping {self._mapping.name!r}: {error}") from error
-        order = np.argsort(rows, kind="stable")
-        rows, events = rows[order], events.take(order)
+        if (np.diff(rows) < 0).any():  # the branches of a UNION come one after the other
+            order = np.argsort(rows, kind="stable")
+            rows, events = rows[order], events.take(order)
         place = np.searchsorted(chunk.table[ROW_NUMBER].to_numpy(), rows) if rows.any() else None
         stand_ins = {
             "digest": pa.nulls(len(rows), pa.string()) if place is None else digests.take(place),
@@ -121,9 +122,7 @@ def _row_numbers(events: pa.Table, chunk: Chunk) -> NDArray[np.int64]:
     if ROW_NUMBER not in events.column_names:
         if {"id", "sequence"} <= set(events.column_names):
             return np.zeros(len(events), np.int64)
-        raise SettingError(
-            "give row_number as a column (or id and sequence): the SELECT looks at many rows, so nothing says which row an event is of"
-        )
+        raise SettingError("give row_number, or id and sequence: this SELECT looks at many rows, so nothing says which row an event is of")
     rows: NDArray[np.int64] = pc.fill_null(pc.cast(events[ROW_NUMBER], pa.int64()), 0).to_numpy()
     strange = rows[~np.isin(rows, chunk.table[ROW_NUMBER].to_numpy())]
     if len(strange):

@@ -108,11 +108,19 @@ def _looks_at_many(leaf: Node) -> bool:
     return tables > 1 or any(node.get("class") == "WINDOW" or _called(node) in aggregates or bool(node.get("modifiers")) for node in own)
 
 
+def _groups(leaf: Node) -> bool:
+    """Say whether a SELECT's own rows are groups of others, which have no row number."""
+    _, aggregates = _functions()
+    own = [leaf.get(part) for part in ("select_list", "having", "qualify", "modifiers")]
+    called = any(_called(node) in aggregates for node in _walk(own, skip="subquery"))
+    return called or bool(leaf.get("group_expressions")) or any(node.get("type") == "DISTINCT_MODIFIER" for node in leaf.get("modifiers", []))
+
+
 def _hand_row_number_through(query: Node) -> None:
     for leaf in _branches(query):
         given = [column.get("alias") or (column.get("column_names") or [""])[-1] for column in leaf["select_list"]]
         has_star = any(column.get("class") == "STAR" and not column.get("columns") for column in leaf["select_list"])
-        if ROW_NUMBER not in given and not has_star and not _looks_at_many(leaf):
+        if ROW_NUMBER not in given and not has_star and not _groups(leaf):
             leaf["select_list"].append({"class": "COLUMN_REF", "type": "COLUMN_REF", "alias": "", "column_names": [ROW_NUMBER]})
 
 

@@ -113,7 +113,7 @@ def _traces(path: Path, collector: _Collector) -> Iterator[None]:
                 parser.Parse(block, False)
                 yield
         parser.Parse(b"", True)
-    except pyexpat.ExpatError as error:
+    except (pyexpat.ExpatError, LookupError) as error:  # LookupError: its encoding is none that Python knows
         raise SourceError(f"{path.name!r} is damaged XML: {error}") from error
     except (EOFError, OSError, zlib.error, zstandard.ZstdError) as error:
         raise SourceError(f"{path.name!r} cannot be unpacked: {error}") from error

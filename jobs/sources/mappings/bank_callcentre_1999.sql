@@ -25,6 +25,9 @@ with read as (
         try_strptime(date || ' ' || nullif(ser_exit, '0:00:00'), '%y%m%d %H:%M:%S') as ended
     from source
 ),
+mended as (  -- one caller began to wait at midnight exactly
+    select * replace (coalesce(queued, left_queue - to_seconds(queue_s)) as queued) from read
+),
 calls as (
     select
         * replace (
@@ -35,7 +38,7 @@ calls as (
             timezone('Asia/Jerusalem', answered + if(answered < entered - interval 12 hours, interval 1 day, interval 0 days)) as answered,
             timezone('Asia/Jerusalem', ended + if(ended < entered - interval 12 hours, interval 1 day, interval 0 days)) as ended
         )
-    from read
+    from mended
 )
 select
     'menu.entered' as type, entered as time, 'ivr' as channel, if(vru_s >= 0, vru_s, null) as service_s,
@@ -75,5 +78,5 @@ union all by name
 select
     'call.ended' as type, coalesce(ended, left_queue, left_menu, entered) as time, 'phone' as channel,
     customer_id, call as case_id, call as correlation_id,
-    map {'outcome': outcome, 'service': service} as attributes
+    map {'outcome': outcome, 'service': service, 'q_time': queue_s::varchar, 'ser_time': talk_s::varchar} as attributes
 from calls
