@@ -68,7 +68,7 @@ def compared(before: View, after: View, among: Flags, lexicon: Lexicon) -> tuple
     """Return what to write and to drop in the other chains: ``before`` holds only those; ``among`` says which rows of ``after`` do."""
     journeys, lost = _difference(_journey_keys(before), _journey_marks(before, lexicon), _journey_keys(after), _journey_marks(after, lexicon), among[after.journeys.first])
     after_steps, before_steps = among & after.shown[after.steps.journey], before.shown[before.steps.journey]
-    steps, gone = _difference(_step_keys(before), _step_marks(before), _step_keys(after), _step_marks(after), after_steps, before_steps)
+    steps, gone = _difference(_step_keys(before), _step_marks(before, lexicon), _step_keys(after), _step_marks(after, lexicon), after_steps, before_steps)
     return journeys, steps, Dropped(before.ids[lost], before.ids[before.steps.journey[gone]], before.steps.position[gone])
 
 
@@ -105,10 +105,13 @@ def _step_keys(of: View) -> NDArray[np.void]:
     return _packed(_KEY, of.ids[of.steps.journey], of.steps.position)
 
 
-def _step_marks(of: View) -> NDArray[np.void]:
+def _step_marks(of: View, lexicon: Lexicon) -> NDArray[np.void]:
     """All that a step row shows, as numbers."""
-    previous = np.where(of.steps.previous >= 0, of.rows["sense"][of.steps.previous], -1)
-    columns = (of.rows["key"], of.rows["content"], previous, of.steps.since, of.steps.wait, of.steps.service, of.steps.desired, of.steps.adequate)
+    senses, steps, rows = lexicon.sense_table(), of.steps, of.rows
+    sense = senses[rows["sense"]]
+    previous = np.where(steps.previous >= 0, sense["type"][steps.previous], 0)
+    shown = [sense[name] for name in ("type", "channel", "stage", "roles")] + [rows[name] for name in ("key", "site", "actor", "team", "money", "money_kind")]
+    columns = (*shown, previous, steps.since, steps.wait, steps.service, steps.desired, steps.adequate)
     return _packed(np.dtype([(f"c{i}", column.dtype) for i, column in enumerate(columns)]), *columns)
 
 

@@ -26,6 +26,7 @@ ARRIVALS = schema(
     time_us=pa.int64(),
     sequence=pa.int64(),
     customer=pa.string(),  # canonical; null where a house or backstage event names nobody
+    anonymous=pa.bool_(),  # nobody, or known only by a device
     case_id=pa.string(),
     correlation_id=pa.string(),
     causation_id=pa.string(),

@@ -1,9 +1,9 @@
--- counts: one row. arrived = kept + duplicates; `conflicts` are events of which copies differ.
+-- counts: one row. arrived = kept + duplicates; `conflicts` are copies that differ from every one before them.
 select
     (select count(*) from arrived) as arrived,
     (select count(*) from kept) as kept,
     (select count(*) from arrived) - (select count(*) from kept) as duplicates,
     (
-        select count(*)
-        from (select scope, key from arrived group by scope, key having count(distinct canonical) > 1)
+        select coalesce(sum(versions - 1), 0)::bigint
+        from (select count(distinct canonical) as versions from arrived group by scope, key)
     ) as conflicts

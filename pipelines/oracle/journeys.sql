@@ -9,7 +9,13 @@ summed as (
         count(*) as step_count,
         list(type order by position) as types,
         arg_max(is_terminal, position) as ends_terminal,
-        count(*) filter (late) as revision
+        count(*) filter (late) as revision,
+        bool_or(not anonymous) as known,
+        -- the latest value of a reserved attribute, and the event that says so
+        arg_max(segment, position) filter (segment is not null) as segment,
+        arg_max(key, position) filter (segment is not null) as segment_key,
+        arg_max(client_type, position) filter (client_type is not null) as client_type,
+        arg_max(key, position) filter (client_type is not null) as client_type_key
     from members
     group by customer, rule, case_id, first_key
 )
@@ -25,6 +31,7 @@ select
     step_count,
     case when status <> 'oversized' then types end as types,
     revision,
-    (ended_us - started_us) // 1000 as duration_ms
+    (ended_us - started_us) // 1000 as duration_ms,
+    known, segment, segment_key, client_type, client_type_key
 from summed
 order by customer, rule, case_id, first_key

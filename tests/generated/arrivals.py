@@ -41,6 +41,7 @@ def arrival(event: Event, journey_map: JourneyMap) -> Row:
         "event_id": event["id"],
         "time_us": time_us(event),
         "customer": customer(event, journey_map),
+        "anonymous": anonymous(event, journey_map),
         "wait_ms": _milliseconds(event.get("wait_s")),
         "service_ms": _milliseconds(event.get("service_s")),
         "stage": event.get("stage") or meaning.stage,
@@ -69,6 +70,15 @@ def customer(event: Event, journey_map: JourneyMap) -> str | None:
     if event.get("correlation_id"):
         return f"flow:{event['source']}/{event['correlation_id']}"
     return f"event:{event['source']}/{event['id']}"
+
+
+def anonymous(event: Event, journey_map: JourneyMap) -> bool:
+    """Whether the event names nobody, or somebody by devices only."""
+    named = event.get("customer_id")
+    if named is not None and not journey_map.is_placeholder(named):
+        return False
+    kinds = [identifier.partition(":")[0] for identifier in event.get("identifiers", []) if not journey_map.is_placeholder(identifier)]
+    return all(map(journey_map.is_device, kinds))
 
 
 def roles(event: Event, journey_map: JourneyMap) -> int:
