@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jobs.sources.chunk import ROW_NUMBER, Chunk, distinct_names
-from jobs.sources.decompress import open_bytes
+from jobs.sources.decompress import DAMAGE, open_bytes
 from pipelines.resources import read_text
 from schemas.errors import SourceError
 
@@ -24,8 +24,12 @@ def is_parquet(path: Path) -> bool:
     Raises:
         SourceError: it cannot be read.
     """
-    with open_bytes(path) as stream:
-        return stream.read(len(_MAGIC)) == _MAGIC
+    opened = open_bytes(path)
+    try:
+        with opened as stream:
+            return stream.read(len(_MAGIC)) == _MAGIC
+    except DAMAGE as error:
+        raise SourceError(f"{path.name!r} cannot be unpacked: {error}") from error
 
 
 def read_parquet(path: Path, batch_rows: int) -> Iterator[Chunk]:
@@ -44,5 +48,5 @@ def read_parquet(path: Path, batch_rows: int) -> Iterator[Chunk]:
                 numbers = pa.array(range(lo + 1, lo + len(table) + 1), pa.int64())
                 yield Chunk(table.append_column(ROW_NUMBER, numbers), lo, lo + len(table))
                 lo += len(table)
-    except (pa.ArrowException, OSError, duckdb.Error) as error:
+    except (pa.ArrowException, duckdb.Error, ValueError, *DAMAGE) as error:
         raise SourceError(f"{path.name!r} cannot be read as Parquet after row {lo}: {error}") from error

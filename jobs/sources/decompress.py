@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import zlib
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -14,12 +15,14 @@ from schemas.errors import SourceError
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 PACKED = (".gz", ".zst")
+DAMAGE = (EOFError, OSError, zlib.error, zstandard.ZstdError)
+"""What reading a packed file may raise where it is damaged."""
 
 
 def open_bytes(path: Path) -> BinaryIO:
     """Open a file for reading its plain bytes: as it stands, or unpacked where it begins like gzip or zstd.
 
-    Damage inside a packed file shows only when it is read: then `EOFError`, `OSError`, `zlib.error` or `zstandard.ZstdError`.
+    Damage inside a packed file shows only when it is read: then one of `DAMAGE`.
 
     Raises:
         SourceError: there is no such file, it is a folder, or it may not be read.

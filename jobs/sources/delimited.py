@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -13,10 +12,9 @@ from pathlib import Path
 from typing import TextIO
 
 import pyarrow as pa
-import zstandard
 
 from jobs.sources.chunk import ROW_NUMBER, Chunk, distinct_names, text_column
-from jobs.sources.decompress import open_bytes, unpacked_name
+from jobs.sources.decompress import DAMAGE, open_bytes, unpacked_name
 from schemas.errors import SettingError, SourceError
 
 BLANKS = "whitespace"
@@ -117,5 +115,5 @@ def read_delimited(path: Path, forms: tuple[Form, ...], batch_rows: int) -> Iter
                 lo += len(batch)
     except csv.Error as error:
         raise SourceError(f"{path.name!r} cannot be read as delimited text after row {lo}: {error}") from error
-    except (EOFError, OSError, zlib.error, zstandard.ZstdError, UnicodeError, LookupError) as error:
+    except (*DAMAGE, UnicodeError, LookupError) as error:
         raise SourceError(f"{path.name!r} cannot be read after row {lo}: {error}") from error

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import logging
 import pyexpat
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
 import pyarrow as pa
-import zstandard
 
 from jobs.sources.chunk import ROW_NUMBER, Chunk, distinct_names, text_column
-from jobs.sources.decompress import open_bytes
+from jobs.sources.decompress import DAMAGE, open_bytes
 from schemas.errors import SourceError
 
 _log = logging.getLogger(__name__)
@@ -115,7 +113,7 @@ def _traces(path: Path, collector: _Collector) -> Iterator[None]:
         parser.Parse(b"", True)
     except (pyexpat.ExpatError, LookupError) as error:  # LookupError: its encoding is none that Python knows
         raise SourceError(f"{path.name!r} is damaged XML: {error}") from error
-    except (EOFError, OSError, zlib.error, zstandard.ZstdError) as error:
+    except DAMAGE as error:
         raise SourceError(f"{path.name!r} cannot be unpacked: {error}") from error
     except SourceError as error:
         raise SourceError(f"{path.name!r} {error}") from error

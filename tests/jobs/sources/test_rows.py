@@ -181,6 +181,8 @@ def test_a_file_that_cannot_be_read_is_a_source_error(tmp_path: Path) -> None:
     cut = write(tmp_path, gzip.compress(TABLE.encode() * 1000)[:-20], "cut.csv.gz")
     with pytest.raises(SourceError, match=r"cut\.csv\.gz"):
         lines(cut)
+    with pytest.raises(SourceError, match=r"no\.csv\.gz"):
+        lines(write(tmp_path, b"\x1f\x8bno archive", "no.csv.gz"))
     with pytest.raises(SourceError, match="field"):
         lines(write(tmp_path, TABLE + '"' + "x" * (1 << 24) + "y"))
     with pytest.raises(SourceError, match="Parquet"):
