@@ -59,7 +59,9 @@ class Keeper:
     _rested: int = 0
 
     @classmethod
-    def open(cls, journal: Journal, number: int, journey_map: JourneyMap, until_us: int | None, progress: Callable[[str], None] = lambda text: None) -> Keeper:
+    def open(
+        cls, journal: Journal, number: int, journey_map: JourneyMap, until_us: int | None, progress: Callable[[str], None] = lambda text: None
+    ) -> Keeper:
         """Open a partition: from its cache where that was closed in order, else from the facts of the journal.
 
         Raises:
@@ -73,7 +75,19 @@ class Keeper:
         meta = cache.take(journey_map.digest)
         if meta is not None:
             partition = Partition(lexicon_of(meta, journey_map), State(cache.allocator(), size_of(meta)), engine(), dict(meta.newest))
-            keeper = cls(journal, number, partition, cache, meta.seq, dict(meta.sources), dict(meta.counters), meta.latest_us, until_us, meta.segments, meta.rows)
+            keeper = cls(
+                journal,
+                number,
+                partition,
+                cache,
+                meta.seq,
+                dict(meta.sources),
+                dict(meta.counters),
+                meta.latest_us,
+                until_us,
+                meta.segments,
+                meta.rows,
+            )
         else:
             cache.clear()
             keeper = cls(journal, number, Partition(Lexicon(journey_map), State(cache.allocator()), engine()), cache, until_us=until_us)
@@ -92,11 +106,27 @@ class Keeper:
     def close(self) -> None:
         """Keep the state for the next run."""
         self.cache.keep(
-            meta_of(self.partition.lexicon, self.partition.state, self.seq, self.sources, self.partition.newest, self.counters, self.latest_us, self.until_us, self.segments)
+            meta_of(
+                self.partition.lexicon,
+                self.partition.state,
+                self.seq,
+                self.sources,
+                self.partition.newest,
+                self.counters,
+                self.latest_us,
+                self.until_us,
+                self.segments,
+            )
         )
 
     def _write(
-        self, tables: Mapping[str, pa.Table], counters: Mapping[str, int], sources: dict[str, SourceRange], earliest: int | None, latest: int | None, tick: int | None
+        self,
+        tables: Mapping[str, pa.Table],
+        counters: Mapping[str, int],
+        sources: dict[str, SourceRange],
+        earliest: int | None,
+        latest: int | None,
+        tick: int | None,
     ) -> Commit:
         seq, writer = self.seq + 1, f"{os.getpid()}"
         stem = f"{self.number}-{seq:012}-{writer}"

@@ -153,7 +153,13 @@ class _Run:
         return path
 
 
-def run(sources: Sequence[Source], settings: RunSettings, *, stopper: Stopper | None = None, report: Callable[[str, int], None] = lambda title, count: None) -> Summary:
+def run(
+    sources: Sequence[Source],
+    settings: RunSettings,
+    *,
+    stopper: Stopper | None = None,
+    report: Callable[[str, int], None] = lambda title, count: None,
+) -> Summary:
     """Read sources into a DIR, and publish what follows from them.
 
     Args:

@@ -95,7 +95,15 @@ class Cache:
 
 
 def meta_of(
-    lexicon: Lexicon, state: State, seq: int, sources: dict[str, SourceRange], newest: dict[str, int], counters: dict[str, int], latest_us: int | None, until_us: int | None, segments: dict[str, list[str]]
+    lexicon: Lexicon,
+    state: State,
+    seq: int,
+    sources: dict[str, SourceRange],
+    newest: dict[str, int],
+    counters: dict[str, int],
+    latest_us: int | None,
+    until_us: int | None,
+    segments: dict[str, list[str]],
 ) -> Meta:
     """Return what must be kept beside the arrays."""
     size = state.size

@@ -49,7 +49,9 @@ class Journal:
         try:
             link_new(self._path(commit.partition, commit.seq), msgspec.json.encode(commit))
         except FileExistsError:
-            raise JournalError(f"commit {commit.seq} of partition {commit.partition} was made by another process; this one has lost {self.dir}") from None
+            raise JournalError(
+                f"commit {commit.seq} of partition {commit.partition} was made by another process; this one has lost {self.dir}"
+            ) from None
 
     def _path(self, partition: int, seq: int) -> Path:
         return self.folder / "log" / f"{partition}" / f"{seq:012}.json"

@@ -31,7 +31,11 @@ class TableFile:
         """Find it by mapping, size, first and last bytes, as they lie on the disk."""
         head, tail, size = self._ends()
         for name, reached in known.items():
-            if name.startswith(f"rows:{self._mapping()}:") and (reached.head_md5, reached.tail_md5, reached.size) == (digest(head), digest(tail), size):
+            if name.startswith(f"rows:{self._mapping()}:") and (reached.head_md5, reached.tail_md5, reached.size) == (
+                digest(head),
+                digest(tail),
+                size,
+            ):
                 return name, reached
         return fresh_name(f"rows:{self._mapping()}:{digest(head)}", known), None
 

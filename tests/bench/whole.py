@@ -38,7 +38,11 @@ def report(folder: Path, sizes: list[int], batches: list[int]) -> None:
     """Simulate each size, run it in each batch size, print."""
     from jobs.simulate import simulate
 
-    head = f"{'events':>11} {'batch':>8} | " + " | ".join(f"{part:>12}" for part in PARTS) + f" | {'rest':>6} | {'µs/event':>8} | {'events/s a core':>15} | {'wall s':>7} | {'rows read/ev':>12} | {'peak MiB':>8}"
+    head = (
+        f"{'events':>11} {'batch':>8} | "
+        + " | ".join(f"{part:>12}" for part in PARTS)
+        + f" | {'rest':>6} | {'µs/event':>8} | {'events/s a core':>15} | {'wall s':>7} | {'rows read/ev':>12} | {'peak MiB':>8}"
+    )
     print(head, "-" * len(head), sep="\n", flush=True)  # noqa: T201
     for events in sizes:
         simulate(events, 1, folder / str(events))
@@ -83,7 +87,7 @@ def measure(file: Path, to: Path, batch: int) -> dict[str, Any]:
     summary = jobs.run.run([JsonLines(file)], jobs.run.RunSettings(to=to, journey_map=default_map(), batch_rows=batch))
     parts["append, gather, kernel"] = parts.pop("absorbed") - parts["decode"] - parts["identify, key"]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"parts": parts, "cpu_s": cpu() - before, "wall_s": time.perf_counter() - wall, "peak_mib": peak, "counters": dict(summary.counters)}
+    return {"parts": parts, "cpu_s": cpu() - before, "process_cpu_s": cpu(), "wall_s": time.perf_counter() - wall, "peak_mib": peak, "counters": dict(summary.counters)}
 
 
 def watched(parts: dict[str, float], part: str, owner: Any, name: str) -> None:

@@ -12,12 +12,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
-
 from jobs.mart.open import open_mart
-from jobs.simulate import simulate
 from schemas.mart import PURE_TABLES
 
-HISTORY_COLUMNS = {"touchpoints": ("received_at",), "operations": ("received_at",), "journeys": ("revision",), "dead_letters": ("feed", "place", "received_at")}
+from jobs.simulate import simulate
+
+HISTORY_COLUMNS = {
+    "touchpoints": ("received_at",),
+    "operations": ("received_at",),
+    "journeys": ("revision",),
+    "dead_letters": ("feed", "place", "received_at"),
+}
 """Columns of pure tables that tell what was seen, and when: two runs differ in them."""
 
 

@@ -83,7 +83,9 @@ def test_a_second_run_on_the_same_dir_is_refused_with_the_process_that_holds_it(
     to = tmp_path / "out"
     stopper, begun = Stopper(), threading.Event()
     settings = RunSettings(to=to, journey_map=default_map(), follow=True)
-    first = threading.Thread(target=run, args=([JsonLines(events, follow=True)], settings), kwargs={"stopper": stopper, "report": lambda *_: begun.set()})
+    first = threading.Thread(
+        target=run, args=([JsonLines(events, follow=True)], settings), kwargs={"stopper": stopper, "report": lambda *_: begun.set()}
+    )
     first.start()
     try:
         assert begun.wait(30)
@@ -157,7 +159,10 @@ def test_a_reader_in_another_process_meets_no_error_and_no_torn_answer(events: P
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         answers = pool.apply_async(ask_on, (to, done))
         for part in range(6):
-            run([piped(events.read_bytes().splitlines()[part * 1_000 : part * 1_000 + 1_000])], RunSettings(to=to, journey_map=default_map(), batch_rows=200))
+            run(
+                [piped(events.read_bytes().splitlines()[part * 1_000 : part * 1_000 + 1_000])],
+                RunSettings(to=to, journey_map=default_map(), batch_rows=200),
+            )
         done.set()
         asked, torn = answers.get(60)
     assert asked > 3
