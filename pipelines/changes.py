@@ -120,8 +120,22 @@ def _journey_marks(of: View, lexicon: Lexicon) -> NDArray[np.void]:
     facts = lexicon.fact_table()[of.rows["facts"]] if len(of.rows) else np.empty((0, 3), np.int32)
     latest = [np.where(j.facts_at[:, a] >= 0, facts[j.facts_at[:, a], a], 0) if len(of.rows) else j.first for a in range(j.facts_at.shape[1])]
     when = [np.where(j.facts_at[:, a] >= 0, of.rows["key"][j.facts_at[:, a]], 0) if len(of.rows) else j.first for a in range(j.facts_at.shape[1])]
-    columns = [of.rows["time"][j.first], of.rows["key"][j.first], j.count, j.ended, j.variant, j.closed, j.late, j.known, *latest, *when]
+    columns = [of.rows["time"][j.first], of.rows["key"][j.first], j.count, j.ended, j.variant, j.closed, j.late, j.known, *latest, *when, _waiting_marks(of, lexicon)]
     return _packed(np.dtype([(f"c{i}", column.dtype) for i, column in enumerate(columns)]), *columns)
+
+
+_PRIMES = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)
+
+
+def _waiting_marks(of: View, lexicon: Lexicon) -> NDArray[np.uint64]:
+    """Return 64 bits that stand for each journey's open waits; 0 for none."""
+    marks = np.zeros(len(of.ids), np.uint64)
+    at = np.flatnonzero(of.steps.waiting & of.shown[of.steps.journey])
+    sense = lexicon.sense_table()[of.rows["sense"][at]]
+    shown = (of.steps.adequate[at], sense["stage"], sense["channel"])
+    mixed = sum((np.uint64(prime) * column.astype(np.uint64) for prime, column in zip(_PRIMES, shown, strict=True)), of.rows["key"][at])
+    np.add.at(marks, of.steps.journey[at], mixed)
+    return marks
 
 
 def _packed(dtype: np.dtype, *columns: NDArray) -> NDArray[np.void]:

@@ -132,7 +132,27 @@ def journeys_table(after: View, chosen: Chosen, drops: Dropped, lexicon: Lexicon
     }
     for place, name in enumerate(FACTS[:2]):
         columns |= _latest(name, place, after, journeys.facts_at[at, place], lexicon)
+    columns["open_waits"] = _open_waits(after, at, lexicon)
     return _with_drops(columns, {"journey": pa.array(drops.journeys)}, journal.JOURNEYS)
+
+
+def _open_waits(after: View, at: NDArray[np.int64], lexicon: Lexicon) -> pa.Array:
+    """Return for each of these journeys the list of its waits that nothing has closed; null where it shows no steps."""
+    place = np.full(len(after.ids), -1, np.int64)
+    place[at] = np.where(after.shown[at], np.arange(len(at)), -1)
+    row = np.flatnonzero(after.steps.waiting & (place[after.steps.journey] >= 0))
+    row = row[np.argsort(place[after.steps.journey[row]], kind="stable")]
+    counts = np.bincount(place[after.steps.journey[row]], minlength=len(at))
+    sense = lexicon.sense_table()[after.rows["sense"][row]]
+    fields = [
+        lexicon.stages.decode(sense["stage"]).dictionary_decode(),
+        lexicon.channels.decode(sense["channel"]).dictionary_decode(),
+        pa.array(after.rows["time"][row]),
+        _present(after.steps.adequate[row]),
+        pa.array(after.rows["key"][row]),
+    ]
+    waits = pa.StructArray.from_arrays(fields, fields=list(journal.OPEN_WAIT))
+    return pa.ListArray.from_arrays(pa.array(np.r_[0, np.cumsum(counts)].astype(np.int32)), waits, mask=pa.array(~after.shown[at]))
 
 
 def _latest(name: str, place: int, after: View, at: NDArray[np.int64], lexicon: Lexicon) -> dict[str, pa.Array]:

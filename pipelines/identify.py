@@ -77,10 +77,10 @@ def _other(row: dict[str, object], journey_map: JourneyMap) -> tuple[str, bool, 
     """Return (name, anonymous, has any identity, nobody by its identity) of a row whose customer_id is absent or a placeholder."""
     identifiers = row["identifiers"]
     given: Sequence[str] = identifiers if isinstance(identifiers, list) else ()
-    somebody = [(journey_map.identifier_rank(_kind(name)), name) for name in given if name and not journey_map.is_placeholder(name)]
+    somebody = [name for name in given if not journey_map.is_placeholder(name)]
     if somebody:
-        name = min(somebody)[1]
-        return name, all(journey_map.is_device(_kind(other)) for _, other in somebody), True, False
+        name = min(somebody, key=lambda name: (journey_map.identifier_rank(_kind(name)), name.partition(":")[2], name))
+        return name, all(journey_map.is_device(_kind(other)) for other in somebody), True, False
     has_identity = bool(given) or row["given_customer"] is not None
     if row["case_id"] is not None:
         return f"case:{row['source']}/{row['case_id']}", True, has_identity, True

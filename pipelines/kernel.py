@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pipelines.lexicon import FACTS, Lexicon
 from pipelines.order import starts_of
-from pipelines.pairs import first_in_first_out, one_by_one
+from pipelines.pairs import first_in_first_out, one_by_one, still_open
 from pipelines.state import ABSENT, ANONYMOUS, CASE, COMPLETED, KIND, LATE, LIFECYCLE_SHIFT, QUEUED, STARTED
 from schemas.journey_map import JourneyMap, Pair
 from schemas.roles import bit
@@ -60,6 +60,7 @@ class Steps:
         service: Service of the step.
         desired: The zone of tolerance in force.
         adequate: The same.
+        waiting: Whether the row opened a wait that nothing has closed.
     """
 
     journey: NDArray[np.int64]
@@ -70,6 +71,7 @@ class Steps:
     service: NDArray[np.int64]
     desired: NDArray[np.int64]
     adequate: NDArray[np.int64]
+    waiting: NDArray[np.bool_]
 
 
 def rebuild(rows: NDArray[np.void], lexicon: Lexicon) -> tuple[Journeys, Steps]:
@@ -132,43 +134,57 @@ def _steps(
     position = np.arange(len(rows)) - first[journey] + 1
     previous = np.where(position > 1, np.arange(len(rows)) - 1, -1)
     since = np.where(position > 1, np.maximum(rows["time"] - end[previous], 0) // _MS, ABSENT)
-    wait, service = _durations(rows, sense, journey, lexicon)
+    wait, service, waiting = _durations(rows, sense, journey, lexicon)
     desired, adequate = _zones(rows, sense, carried, lexicon)
-    return Steps(journey, position, previous, since, wait, service, desired, adequate)
+    return Steps(journey, position, previous, since, wait, service, desired, adequate, waiting)
 
 
-def _durations(rows: NDArray[np.void], sense: NDArray[np.void], journey: NDArray[np.int64], lexicon: Lexicon) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Waiting: measured, else queued → started, else the pair that the step closes. Service: measured, else started → completed."""
-    wait, service = rows["wait"].copy(), rows["service"].copy()
+def _durations(
+    rows: NDArray[np.void], sense: NDArray[np.void], journey: NDArray[np.int64], lexicon: Lexicon
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+    """Waiting: measured, else queued → started, else the pair that the step closes. Service: measured, else started → completed. And what still waits."""
+    wait, service, waiting = rows["wait"].copy(), rows["service"].copy(), np.zeros(len(rows), bool)
     life = rows["flags"] >> np.uint32(LIFECYCLE_SHIFT) & 3
     if life.any():
         alive = np.flatnonzero(life)
-        group = _group(journey[alive], sense["type"][alive])
-        _fill(wait, rows["time"], alive, first_in_first_out(group, life[alive] == QUEUED, life[alive] == STARTED))
-        _fill(service, rows["time"], alive, first_in_first_out(group, life[alive] == STARTED, life[alive] == COMPLETED))
+        group, queued, started = _group(journey[alive], sense["type"][alive]), life[alive] == QUEUED, life[alive] == STARTED
+        opener = first_in_first_out(group, queued, started)
+        _fill(wait, rows["time"], alive, opener)
+        waiting[alive] |= still_open(queued, opener)
+        _fill(service, rows["time"], alive, first_in_first_out(group, started, life[alive] == COMPLETED))
     for pair in lexicon.journey_map.pairs:
         if pair.wait:
-            _close(wait, rows, sense, journey, pair, lexicon)
-    return wait, service
+            _close(wait, waiting, rows, sense, journey, pair, lexicon)
+    return wait, service, waiting
 
 
-def _close(wait: NDArray[np.int64], rows: NDArray[np.void], sense: NDArray[np.void], journey: NDArray[np.int64], pair: Pair, lexicon: Lexicon) -> None:
+def _close(
+    wait: NDArray[np.int64], waiting: NDArray[np.bool_], rows: NDArray[np.void], sense: NDArray[np.void], journey: NDArray[np.int64], pair: Pair, lexicon: Lexicon
+) -> None:
     opens, closes = np.uint64(pair.opens), np.uint64(pair.closes)
     at = np.flatnonzero((sense["thing"] == lexicon.things.code(pair.thing)) & (sense["roles"] & (opens | closes) != 0))
     if not len(at):
         return
     key = pair_keys(rows[at], pair)
-    channel, opening, closing = sense["channel"][at], sense["roles"][at] & opens != 0, sense["roles"][at] & closes != 0
+    opening, closing = sense["roles"][at] & opens != 0, sense["roles"][at] & closes != 0
     lacking = np.isin(journey[at], journey[at[key == 0]])
     keyed, loose = np.flatnonzero(~lacking), np.flatnonzero(lacking)
-    _fill(wait, rows["time"], at[keyed], first_in_first_out(_group(journey[at[keyed]], key[keyed]), opening[keyed], closing[keyed]))
-    _fill(wait, rows["time"], at[loose], one_by_one(journey[at[loose]], key[loose], channel[loose], opening[loose], closing[loose]))
+    opener = np.full(len(at), -1, np.int64)
+    opener[keyed] = _among(keyed, first_in_first_out(_group(journey[at[keyed]], key[keyed]), opening[keyed], closing[keyed]))
+    opener[loose] = _among(loose, one_by_one(journey[at[loose]], key[loose], sense["channel"][at[loose]], opening[loose], closing[loose]))
+    _fill(wait, rows["time"], at, opener)
+    waiting[at] |= still_open(opening, opener)
+
+
+def _among(chosen: NDArray[np.int64], opener: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Turn places among the chosen into places among all; -1 stays."""
+    return np.where(opener >= 0, chosen[opener], -1) if len(chosen) else opener
 
 
 def pair_keys(rows: NDArray[np.void], pair: Pair) -> NDArray[np.uint64]:
     """Return what must be equal for a second event to close the first; 0 where the event lacks it."""
-    if pair.key == "case":
-        return (rows["flags"] & KIND == CASE).astype(np.uint64)
+    if pair.key == "case":  # a journey is of one case or of none; without one the correlation names the thread
+        return np.where(rows["flags"] & KIND == CASE, np.uint64(1), rows["correlation"])
     return np.ascontiguousarray(rows["correlation"])
 
 

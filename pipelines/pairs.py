@@ -63,6 +63,13 @@ def _matched(size: int, row: Places, opening: Flags, valid: Flags, first: Places
     return answer
 
 
+def still_open(opens: Flags, opener: Places) -> Flags:
+    """Return which openings no row closes. ``opener``: for each row what it closes, or -1."""
+    unclosed = opens.copy()
+    unclosed[opener[opener >= 0]] = False
+    return unclosed
+
+
 def one_by_one(group: Places, key: NDArray[np.uint64], channel: NDArray[np.int32], opens: Flags, closes: Flags) -> Places:
     """Return the same where keys may be absent (0): a closing takes the first open one of its own key, else the latest of its channel where either lacks the key."""
     answer = np.full(len(group), -1, np.int64)

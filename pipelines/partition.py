@@ -6,7 +6,7 @@ A ``Partition`` holds the state of one partition. ``absorb`` reads a batch and r
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import duckdb
 import numpy as np
@@ -41,6 +41,7 @@ class Batch:
         received_us: When they reached us (µs).
         offset: The offset of the first; the others follow.
         strict: Refuse unknown fields.
+        until_us: Events after this instant (µs) are skipped and counted; what breaks the contract is a dead letter all the same.
     """
 
     payloads: Sequence[bytes]
@@ -48,6 +49,7 @@ class Batch:
     received_us: int
     offset: int = 0
     strict: bool = False
+    until_us: int | None = None
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class Absorbed:
 
     Attributes:
         tables: Facts and changes by the journal's table names; empty ones are left out.
-        counters: read, accepted, duplicates, conflicts, dead_letters, late, unknown_fields, rows_read, and ``dead:<reason>``.
+        counters: read, accepted, duplicates, conflicts, dead_letters, skipped, late, unknown_fields, rows_read, and ``dead:<reason>``.
         earliest, latest: Range of the accepted events' times (µs), None where there was none.
     """
 
@@ -92,10 +94,14 @@ class Partition:
         who = identify(table, self.lexicon.sense_table()["roles"][sense], self.journey_map)
         if who.nobody.any():
             refused += [DeadLetter(int(p), "no_identity", "neither customer_id nor identifiers") for p in table["place"].filter(pa.array(who.nobody)).to_pylist()]
-            table, sense = table.filter(pa.array(~who.nobody)), sense[~who.nobody]
+        wanted = ~who.nobody & _until(table, batch.until_us)
+        skipped = len(wanted) - int(wanted.sum()) - int(who.nobody.sum())
+        if not wanted.all():
+            table, sense = table.filter(pa.array(wanted)), sense[wanted]
             who = identify(table, self.lexicon.sense_table()["roles"][sense], self.journey_map)
         late = self._late(np.asarray(table["time_us"].to_numpy()), batch.feed)
-        return self._rebuild(batch, decoded, table, sense, who, late, [*decoded.dead, *refused])
+        absorbed = self._rebuild(batch, decoded, table, sense, who, late, [*decoded.dead, *refused])
+        return replace(absorbed, counters={**absorbed.counters, "skipped": skipped})
 
     def restore(self, table: pa.Table) -> None:
         """Put stored facts (``facts.stored``) back into the state, as if they had been absorbed; no change comes of it."""
@@ -197,6 +203,11 @@ class Partition:
             "steps": steps_table(after, steps, drops, self.lexicon, names, winners),
         }
 
+
+
+def _until(table: pa.Table, until_us: int | None) -> NDArray[np.bool_]:
+    """Return which events lie not after an instant."""
+    return np.ones(len(table), bool) if until_us is None else np.asarray(table["time_us"].to_numpy()) <= until_us
 
 
 def _coded(column: pa.ChunkedArray, codes: Mapping[str, int]) -> NDArray[np.uint32]:

@@ -68,6 +68,15 @@ DEAD_LETTERS = pa.schema(
         ("received_us", pa.int64()),
     ]
 )
+OPEN_WAIT = pa.struct(
+    [
+        ("stage", pa.string()),  # of the event that opened it
+        ("channel", pa.string()),
+        ("since_us", pa.int64()),
+        ("adequate_ms", pa.int64()),  # the adequate level in force when it opened, null where the map has none
+        ("key", pa.uint64()),  # of that event
+    ]
+)
 JOURNEYS = pa.schema(
     [
         ("op", pa.string()),  # put or drop
@@ -92,6 +101,7 @@ JOURNEYS = pa.schema(
         ("client_type_us", pa.int64()),
         ("client_type_sequence", pa.int64()),
         ("client_type_key", pa.uint64()),
+        ("open_waits", pa.list_(OPEN_WAIT)),  # what nothing has closed yet, in total order; null where oversized
     ]
 )
 STEPS = pa.schema(

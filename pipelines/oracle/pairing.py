@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import Any
 
 Event = Mapping[str, Any]
-PAIRED = ("customer", "first_key", "key", "lifecycle_wait_ms", "lifecycle_service_ms", "role_wait_ms")
+PAIRED = ("customer", "first_key", "key", "lifecycle_wait_ms", "lifecycle_service_ms", "role_wait_ms", "open_wait")
 """The columns of what :func:`pairs_found` returns."""
 
 
@@ -23,18 +23,20 @@ def pairs_found(members: Iterable[Event], pairs: Sequence[Event]) -> list[dict[s
     rows = []
     for (customer, first_key), journey in groupby(members, key=itemgetter("customer", "first_key")):
         events = list(journey)
-        waits = _after(events, "queued", "started")
-        services = _after(events, "started", "completed")
+        waits, still_open = _after(events, "queued", "started")
+        services, _ = _after(events, "started", "completed")
         closed: dict[int, int] = {}
         for pair in pairs:
-            closed = _walk(events, pair) | closed
+            found, opened = _walk(events, pair)
+            closed, still_open = found | closed, still_open | opened
         for at, event in enumerate(events):
-            rows.append(dict(zip(PAIRED, (customer, first_key, event["key"], waits.get(at), services.get(at), closed.get(at)), strict=True)))
+            paired = (customer, first_key, event["key"], waits.get(at), services.get(at), closed.get(at), event["key"] in still_open)
+            rows.append(dict(zip(PAIRED, paired, strict=True)))
     return rows
 
 
-def _after(events: Sequence[Event], first: str, second: str) -> dict[int, int]:
-    """Return place of each `second` stage of life → ms since the `first` of the same type, first in first out."""
+def _after(events: Sequence[Event], first: str, second: str) -> tuple[dict[int, int], set[int]]:
+    """Return place of each `second` stage of life → ms since the `first` of the same type, first in first out; and the keys of those left over."""
     waiting: defaultdict[str, deque[Event]] = defaultdict(deque)
     found = {}
     for at, event in enumerate(events):
@@ -43,24 +45,32 @@ def _after(events: Sequence[Event], first: str, second: str) -> dict[int, int]:
             found[at] = _between(queue.popleft(), event)
         elif event["lifecycle"] == first:
             queue.append(event)
-    return found
+    return found, {event["key"] for queue in waiting.values() for event in queue}
 
 
-def _walk(events: Sequence[Event], pair: Event) -> dict[int, int]:
-    """Return place of each event that closes an opening of `pair` → ms since that opening. An event closes before it opens."""
+def _walk(events: Sequence[Event], pair: Event) -> tuple[dict[int, int], set[int]]:
+    """Return place of each event that closes an opening of `pair` → ms since that opening, and the keys of what is still open.
+
+    An event closes before it opens.
+    """
     still_open: list[Event] = []
     found = {}
     for at, event in enumerate(events):
         if event["thing"] != pair["thing"]:
             continue
         if event["roles"] & pair["closes"]:
-            opening = _opening_for(event, still_open, "case_id" if pair["key"] == "case" else "correlation_id")
+            opening = _opening_for(event, still_open, _key_of(pair, event))
             if opening is not None:
                 still_open.remove(opening)
                 found[at] = _between(opening, event)
         if event["roles"] & pair["opens"]:
             still_open.append(event)
-    return found
+    return found, {event["key"] for event in still_open}
+
+
+def _key_of(pair: Event, event: Event) -> str:
+    """Return the field that ties an opening to its closing: where a pair goes by case and there is none, the thread in the correlation."""
+    return "case_id" if pair["key"] == "case" and event["case_id"] is not None else "correlation_id"
 
 
 def _opening_for(event: Event, still_open: Sequence[Event], name: str) -> Event | None:

@@ -59,10 +59,9 @@ def customer(event: Event, journey_map: JourneyMap) -> str | None:
     named = event.get("customer_id")
     if named is not None and not journey_map.is_placeholder(named):
         return str(named)
-    known = [identifier.partition(":") for identifier in event.get("identifiers", []) if not journey_map.is_placeholder(identifier)]
+    known = [(*identifier.partition(":"), identifier) for identifier in event.get("identifiers", []) if not journey_map.is_placeholder(identifier)]
     if known:
-        kind, _, value = min(known, key=lambda parts: (journey_map.identifier_rank(parts[0]), parts[2], parts[0]))
-        return f"{kind}:{value}"
+        return min(known, key=lambda parts: (journey_map.identifier_rank(parts[0]), parts[2], parts[0]))[3]
     if roles(event, journey_map) & (bit("house") | bit("backstage")):
         return None
     if event.get("case_id"):

@@ -191,12 +191,24 @@ def test_an_event_that_closes_and_opens_closes_first() -> None:
     assert waits(rebuilt(row(0, "passed_on", 0), row(1, "passed_on", 1), row(2, "answered", 3))) == [None, 1, 2]
 
 
-def test_pairs_by_case_are_first_in_first_out_in_a_case_and_by_channel_without_one() -> None:
+def test_pairs_by_case_are_first_in_first_out_in_a_case_and_without_one_go_by_the_thread() -> None:
     types = ["queued", "queued", "answered"]
     case = [row(at, type_, at, case_id="c", channel=str(at)) for at, type_ in enumerate(types)]
-    caseless = [row(at, type_, at, correlation_id=str(at)) for at, type_ in enumerate(types)]
-    assert waits(rebuilt(*case, by=rules(pairs=pair("case")))) == [None, None, 2]
-    assert waits(rebuilt(*caseless, by=rules(pairs=pair("case")))) == [None, None, 1]
+    threads = [row(at, type_, at, correlation_id=thread) for at, (type_, thread) in enumerate(zip(types, "aba", strict=True))]
+    loose = [row(at, type_, at) for at, type_ in enumerate(types)]
+    by = rules(pairs=pair("case"))
+    assert waits(rebuilt(*case, by=by)) == waits(rebuilt(*threads, by=by)) == [None, None, 2]
+    assert waits(rebuilt(*loose, by=by)) == [None, None, 1]
+
+
+def open_waits(*rows: dict[str, Any]) -> list[bool]:
+    return [step["open_wait"] for step in rebuilt(*rows)["steps"]]
+
+
+def test_an_opening_that_nothing_closes_is_open_whether_by_its_role_or_by_its_stage_of_life() -> None:
+    assert open_waits(row(0, "queued", 0), row(1, "queued", 1), row(2, "answered", 2)) == [True, False, False]
+    assert open_waits(row(0, "a", 0, lifecycle="queued"), row(1, "a", 1, lifecycle="started"), row(2, "a", 2, lifecycle="queued")) == [False, False, True]
+    assert open_waits(row(0, "queued", 0, lifecycle="queued"), row(1, "answered", 1)) == [True, False]
 
 
 def test_a_pair_lies_inside_one_journey() -> None:

@@ -16,13 +16,13 @@ from pipelines.oracle import rebuild, rules_of
 from pipelines.table import engine
 from schemas.journey_map import JourneyMap
 from tests.generated.arrangements import Arrangement, arrangements
-from tests.generated.arrivals import arrivals, dead_letter, microseconds
+from tests.generated.arrivals import arrivals, dead_letter, microseconds, time_us
 from tests.generated.events import RECEIVED_AT, Event, histories
 from tests.generated.maps import small_map
 from tests.generated.netted import Netted, Row, new_partition, payloads
 
 AS_OF = microseconds(RECEIVED_AT)
-SAME_STEP = ("position", "source", "event_id", "key", "type", "stage", "channel", "site", "previous_type", "since_previous_ms", "wait_ms", "service_ms")
+SAME_STEP = ("position", "source", "event_id", "key", "type", "stage", "channel", "site", "previous_type", "since_previous_ms", "wait_ms", "service_ms", "desired_ms", "adequate_ms")
 SAME_FACT = ("source", "event_id", "type", "time_us", "case_id", "channel", "site", "correlation_id", "causation_id", "lifecycle", "wait_ms", "service_ms", "segment")
 EXAMPLES = 200 if settings().derandomize else 60  # profile ci or dev
 
@@ -39,10 +39,10 @@ def other() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def absorbed(con: duckdb.DuckDBPyConnection, arranged: Arrangement) -> Netted:
+def absorbed(con: duckdb.DuckDBPyConnection, arranged: Arrangement, **how: Any) -> Netted:
     netted = Netted()
     for number, batches in enumerate(arranged.partitions):
-        netted.absorb(new_partition(con, small_map()), number, batches)
+        netted.absorb(new_partition(con, small_map()), number, batches, **how)
     return netted
 
 
@@ -113,6 +113,7 @@ def check(netted: Netted, answers: dict[str, list[Row]]) -> None:
     ]
     assert steps(netted) == sorted(steps_wanted, key=lambda row: (row["journey"], row["position"]))
     check_variants(netted)
+    check_open_waits(netted, answers)
     check_facts(netted, answers)
 
 
@@ -124,6 +125,16 @@ def check_variants(netted: Netted) -> None:
     pairs = {(tuple(types[row["journey"]]), row["variant"]) for row in netted.rows("journeys") if not row["oversized"]}
     assert len({sequence for sequence, _ in pairs}) == len({variant for _, variant in pairs}) == len(pairs)
     assert all(row["variant"] is None for row in netted.rows("journeys") if row["oversized"])
+
+
+def check_open_waits(netted: Netted, answers: dict[str, list[Row]]) -> None:
+    wanted: dict[tuple[str, int], list[Row]] = {(row["customer"], row["first_key"]): [] for row in answers["journeys"] if row["status"] != "oversized"}
+    for row in answers["steps"]:
+        if row["open_wait"]:
+            wait = {"stage": row["stage"], "channel": row["channel"], "since_us": row["occurred_us"], "adequate_ms": row["adequate_ms"], "key": row["key"]}
+            wanted[row["customer"], row["first_key"]].append(wait)
+    found = {(row["customer_id"], row["first_key"]): row["open_waits"] for row in netted.rows("journeys") if row["open_waits"] is not None}
+    assert found == wanted
 
 
 def check_facts(netted: Netted, answers: dict[str, list[Row]]) -> None:
@@ -169,6 +180,20 @@ def pure(rows: list[Row]) -> list[Row]:
 def sorted_facts(netted: Netted, name: str) -> Iterator[Row]:
     found = facts(netted, name)
     return (found[key] for key in sorted(found))
+
+
+@settings(max_examples=EXAMPLES // 4)
+@given(st.data())
+def test_what_lies_after_the_end_is_skipped_and_changes_nothing(con: duckdb.DuckDBPyConnection, other: duckdb.DuckDBPyConnection, data: st.DataObject) -> None:
+    arranged = data.draw(histories().flatmap(arrangements))
+    until = data.draw(st.sampled_from([time_us(event) for events in arranged.events for event in events] or [0]))
+    before = [[event for event in events if time_us(event) <= until] for events in arranged.events]
+    netted, answers = absorbed(con, arranged, until_us=until), expected(other, before, small_map())
+    check(netted, answers)
+    counters, [counts] = netted.counters, answers["counts"]
+    assert sum(counters[name] for name in ("accepted", "duplicates", "dead_letters", "skipped")) == counters["read"] == sum(map(len, arranged.events))
+    assert (counters["accepted"], counters["duplicates"]) == (counts["kept"], counts["duplicates"])
+    assert counters["dead_letters"] == sum(dead_letter(event, small_map()) is not None for events in arranged.events for event in events)
 
 
 @settings(max_examples=EXAMPLES // 2)
