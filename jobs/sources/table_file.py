@@ -62,7 +62,8 @@ class TableFile:
         )
 
     def _mapping(self) -> str:
-        return (self.mapping or mapping_for(self.path)).name
+        mapping = self.mapping or mapping_for(self.path)
+        return f"{mapping.name}:{digest(mapping.text.encode())[:8]}"  # edited, it is another
 
     def _ends(self) -> tuple[bytes, bytes, int]:
         with self.path.open("rb") as file:
