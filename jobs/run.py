@@ -143,7 +143,7 @@ class _Run:
                 published_us=time.time_ns() // 1000,
                 segments=_segments(keeper),
                 horizon_days=self.settings.horizon_days,
-                sources=[(name, source.name, source.hi) for name, source in sorted(keeper.sources.items())],
+                sources=[(name, source.hi) for name, source in sorted(keeper.sources.items())],
                 counters=keeper.counters,
                 final=final,
             )
