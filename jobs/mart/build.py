@@ -1,0 +1,76 @@
+"""Makes the relations of the schema ``mart`` in the live file, each with its comments.
+
+While a stream runs they are views over the steps: a publication then costs next to nothing, and every answer agrees with every other by construction.
+Once a run has drained, those that cost an analyst time are computed and kept as tables, by the same SELECT.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import duckdb
+
+from pipelines.marts.markers import select
+from schemas.mart import TABLES
+
+HELPERS = ("internal.journey_states", "internal.visits", "internal.customer_stats")
+"""What the marts share; in the order in which they are made."""
+
+KEPT = ("internal.customer_stats", "mart.transitions", "mart.variants", "mart.stage_wait_histogram", "mart.stage_waits", "mart.customers")
+"""What is kept as a table once a run has drained."""
+
+FROM_SEGMENTS = ("touchpoints", "operations", "dead_letters")
+"""What is read from the journal's files: their list stands in the view, so it is made anew at each publication."""
+
+_FIRST = ("stage_wait_histogram",)  # what other marts read
+MARTS = tuple(f"mart.{name}" for name in (*_FIRST, *(name for name in TABLES if name not in (*_FIRST, *FROM_SEGMENTS))))
+"""All other marts, in the order in which they are made."""
+
+
+def refresh_views(con: duckdb.DuckDBPyConnection, segments: Mapping[str, Sequence[str]]) -> None:
+    """Make the views that name the journal's files.
+
+    Args:
+        con: The live mart.
+        segments: Absolute paths by table of the journal, at least one each.
+    """
+    for name in FROM_SEGMENTS:
+        con.execute(" ".join(["create or replace view", f"mart.{name}", "as", select(name, segments[name])]))
+        _comment(con, name, "view")
+
+
+def lay(con: duckdb.DuckDBPyConnection, names: Sequence[str], *, keep: bool) -> None:
+    """Make other relations, in this order: views, or with ``keep`` those of `KEPT` as tables."""
+    wanted = {name: "table" if keep and name in KEPT else "view" for name in names}
+    standing = _standing(con)
+    for name, form in wanted.items():
+        if standing.get(name) == form == "view":
+            continue
+        if name in standing:
+            con.execute(" ".join(["drop", standing[name], name]))
+        schema, _, relation = name.partition(".")
+        con.execute(" ".join(["create", form, name, "as", select(relation)]))
+        if schema == "mart":
+            _comment(con, relation, form)
+
+
+def _standing(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Return what there is, each with its form: table or view."""
+    found = con.execute(
+        "select schema_name || '.' || table_name, 'table' from duckdb_tables() where database_name = 'live' union all "
+        "select schema_name || '.' || view_name, 'view' from duckdb_views() where database_name = 'live'"
+    ).fetchall()
+    return dict(found)
+
+
+def _comment(con: duckdb.DuckDBPyConnection, name: str, form: str) -> None:
+    """Write the documentation into the catalogue."""
+    table = TABLES[name]
+    whole = f"{table.doc} One row: {table.grain}. Class: {table.kind}."
+    lines = [f"comment on {form} mart.{name} is {_text(whole)}"]
+    lines += [f'comment on column mart.{name}."{column.name}" is {_text(column.doc)}' for column in table.columns]
+    con.execute(";".join(lines))
+
+
+def _text(words: str) -> str:
+    return "'" + words.replace("'", "''") + "'"

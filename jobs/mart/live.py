@@ -1,0 +1,131 @@
+"""The live mart: a private, disposable DuckDB file that commits are folded into and snapshots are published from.
+
+What it holds follows from the journal: where the file is missing, damaged, or made by another version or for another map, it is thrown away and
+``folded`` is empty, so that the journal is folded again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from jobs.mart import build, estimates, snapshot
+from jobs.mart.fold import Commits, fold
+from jobs.mart.live_file import opened
+from jobs.mart.rows import replace
+from pipelines.resources import read_text
+from schemas.journey_map import JourneyMap
+
+
+@dataclass(frozen=True, kw_only=True)
+class Publication:
+    """What a publication says beside what was folded.
+
+    Attributes:
+        as_of_us: The instant at which states hold (µs, event time).
+        published_us: Now (µs).
+        segments: Parquet files of touchpoints, operations and dead_letters, at least one each.
+        horizon_days: How far ahead churn is asked for; None: as the data suggest.
+        sources: Name of each source, and the offset that is read next.
+        counters: What was counted over all commits.
+        final: The run has drained: estimates are refitted and the marts kept as tables.
+    """
+
+    as_of_us: int
+    published_us: int
+    segments: Mapping[str, Sequence[Path]]
+    horizon_days: int | None = None
+    sources: Sequence[tuple[str, int]] = ()
+    counters: Mapping[str, int]
+    final: bool = False
+
+
+class LiveMart:
+    """The one writer of a mart.
+
+    Attributes:
+        folded: The last commit of each partition that was folded; it is stored in the transaction that stores the commit's data.
+    """
+
+    def __init__(self, dir: Path, journey_map: JourneyMap, *, threads: int = 1, memory_limit: str = "512MB") -> None:  # noqa: A002 - DIR
+        """Open DIR's live mart, or start a new one.
+
+        Raises:
+            MartError: another process holds the file.
+        """
+        self._path, self._serving, self._map = dir / "mart" / "live.duckdb", dir / "serving", journey_map
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._serving.mkdir(parents=True, exist_ok=True)
+        self._con = opened(self._path, journey_map, threads=threads, memory_limit=memory_limit)
+        self._pace = estimates.Pace()
+        self.folded: dict[int, int] = dict(self._con.execute("select partition, seq from internal.folded").fetchall())
+
+    def fold(self, commits: Commits) -> None:
+        """Fold commits, all in one transaction; those that were folded before are passed over. The later in the sequence wins."""
+        new = [(commit, tables) for commit, tables in commits if commit.seq > self.folded.get(commit.partition, -1)]
+        if not new:
+            return
+        with _transaction(self._con):
+            fold(self._con, new, self._map)
+        for commit, _ in new:
+            self.folded[commit.partition] = max(commit.seq, self.folded.get(commit.partition, -1))
+
+    def publish(self, publication: Publication) -> Path:
+        """Publish a snapshot and return its path.
+
+        Raises:
+            MartError: the file can't be copied.
+        """
+        said = self._con.execute("select max(snapshot) from internal.publication").fetchall()
+        number = 1 + max(int(said[0][0]), snapshot.last_number(self._serving))
+        snapshot.tidy(self._serving)
+        with _transaction(self._con):
+            self._say(publication, number)
+            build.refresh_views(self._con, {name: [str(path.absolute()) for path in paths] for name, paths in publication.segments.items()})
+            self._compute(publication)
+        self._con.execute("checkpoint live")
+        return snapshot.put(self._path, self._serving, number)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._con.close()
+
+    def _say(self, publication: Publication, number: int) -> None:
+        """Note what the snapshot says of itself."""
+        said = {
+            "snapshot": number,
+            "as_of_us": publication.as_of_us,
+            "published_us": publication.published_us,
+            "gap_us": self._map.largest_gap_us + self._map.lateness_us,
+            "case_max_age_us": self._map.case_max_age_us,
+        }
+        self._con.execute(read_text("pipelines/fold/publication.sql"), said)
+        names, places = [name for name, _ in publication.sources], [place for _, place in publication.sources]
+        read = {"kind": pa.repeat("source", len(names)), "name": pa.array(names, pa.string()), "position": pa.array(places, pa.int64())}
+        replace(self._con, "positions", pa.table(read))
+        counted = {"name": pa.array(publication.counters.keys(), pa.string()), "n": pa.array(publication.counters.values(), pa.int64())}
+        replace(self._con, "counters", pa.table(counted))
+
+    def _compute(self, publication: Publication) -> None:
+        """Make the marts, and the estimates where they are due."""
+        build.lay(self._con, build.HELPERS, keep=publication.final)
+        now_s = publication.published_us / 1e6
+        if publication.final or self._pace.due(now_s):
+            self._pace.fit(self._con, publication.as_of_us, publication.horizon_days, now_s)
+        build.lay(self._con, build.MARTS, keep=publication.final)
+
+
+@contextmanager
+def _transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    con.execute("begin")
+    try:
+        yield
+    except BaseException:
+        con.execute("rollback")
+        raise
+    con.execute("commit")

@@ -1,0 +1,47 @@
+-- create: the tables of a new live mart. No keys and no indexes: the fold keeps keys unique. Times: UTC, TIMESTAMP without a zone. Durations: integer milliseconds.
+create schema internal;
+create schema mart;
+
+-- one row: what the file was made by; another version of it is thrown away
+create table internal.made_by (version varchar, map_digest varchar);
+-- one row a partition: the last commit that was folded
+create table internal.folded (partition integer, seq bigint);
+-- one row: the last publication, and the map's rules that turn a journey into its status
+create table internal.publication (
+    snapshot bigint, as_of timestamp, published_at timestamp, horizon_days integer, gap_us bigint, case_max_age_us bigint
+);
+create table internal.journeys (
+    journey ubigint, customer_id varchar, known boolean, case_id varchar, started_at timestamp, ended_at timestamp, step_count bigint, variant ubigint,
+    closed boolean, oversized boolean, revision bigint,
+    segment varchar, segment_us bigint, segment_sequence bigint, segment_key ubigint,
+    client_type varchar, client_type_us bigint, client_type_sequence bigint, client_type_key ubigint,
+    open_waits struct(stage varchar, channel varchar, since_us bigint, adequate_ms bigint, "key" ubigint)[]
+);
+create table internal.steps (
+    journey ubigint, position integer, "key" ubigint, source varchar, event_id varchar, occurred_at timestamp, type varchar, stage varchar, channel varchar,
+    site varchar, actor_id varchar, team varchar, previous_type varchar, since_previous_ms bigint, wait_ms bigint, service_ms bigint, desired_ms bigint,
+    adequate_ms bigint, roles ubigint, money_minor bigint, money_kind varchar
+);
+-- what was heard from each source, copies that differ included
+create table internal.feeds (source varchar, events bigint, late bigint, first_seen_at timestamp, last_seen_at timestamp, last_received_at timestamp);
+-- what the journey map makes of each type in each channel
+create table internal.meanings (type varchar, channel varchar, stage varchar, roles ubigint);
+-- the least and greatest millisecond of each bucket of a histogram, and the value that stands for it
+create table internal.buckets (bucket integer, upper_ms bigint, value_ms double);
+create table internal.owners (stage varchar, owner varchar);
+-- what was read how far, and what was counted, at the last publication
+create table internal.positions (kind varchar, name varchar, position bigint);
+create table internal.counters (name varchar, n bigint);
+create table internal.findings (name varchar, n bigint, examples varchar[]);
+-- what was estimated last
+create table internal.bottlenecks (
+    rank bigint, cut varchar, stage varchar, channel varchar, site varchar, basis varchar, threshold varchar, visits bigint, customers bigint,
+    excess_ms bigint, excess_low double, reason varchar
+);
+create table internal.scores (
+    customer_id varchar, churn_risk double, horizon_days integer, basis varchar, churn_reasons varchar[], revenue_at_risk_minor bigint
+);
+create table internal.models (
+    basis varchar, r double, alpha double, a double, b double, log_likelihood double, n bigint, n_fitted bigint, repeaters bigint,
+    first_on date, last_on date, as_of_on date, horizon_days integer, at_limit varchar[], refusal varchar
+);

@@ -1,0 +1,3 @@
+-- folded: remember the last commit of each partition. Relation: incoming_commits(partition, seq).
+delete from internal.folded where partition in (select partition from incoming_commits);
+insert into internal.folded select partition, max(seq) from incoming_commits group by partition

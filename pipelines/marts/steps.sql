@@ -1,0 +1,24 @@
+-- steps: one row an event in a journey. Times: UTC event time; durations in seconds.
+select
+    'j' || lpad(lower(hex(journey)), 16, '0') as journey_id,
+    position,
+    source,
+    event_id,
+    occurred_at,
+    type,
+    stage,
+    channel,
+    site,
+    actor_id,
+    team,
+    previous_type,
+    since_previous_ms / 1e3::double as since_previous_s,
+    wait_ms / 1e3::double as wait_s,
+    service_ms / 1e3::double as service_s,
+    desired_ms / 1e3::double as desired_s,
+    adequate_ms / 1e3::double as adequate_s,
+    case when adequate_ms <> desired_ms then (adequate_ms - wait_ms)::double / (adequate_ms - desired_ms) end as zone,
+    roles,
+    money_minor,
+    split_part(money_kind, ' ', 1) as currency
+from internal.steps
