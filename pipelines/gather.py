@@ -31,8 +31,12 @@ def reach_of(kinds: NDArray[np.uint32], largest_gap_us: int) -> NDArray[np.int64
     return np.where(kinds == CASE, WHOLE, np.where(kinds == GAP, largest_gap_us, 0)).astype(np.int64)
 
 
-def gather(state: State, touched: Touched, *, deepest: int) -> tuple[NDArray[np.void], NDArray[np.int64], NDArray[np.int64]]:
-    """Return the stored rows that matter (records of ``ROW``), their places, and the places in ``touched`` of chains that were deeper than ``deepest`` rows and so were not read to their end."""
+def gather(state: State, touched: Touched, *, deepest: int) -> tuple[NDArray[np.void], NDArray[np.int64], NDArray[np.int32]]:
+    """Read back from the heads of chains, at most ``deepest`` rows each.
+
+    Returns:
+        The stored rows that matter (records of ``ROW``), their places, and the codes of the chains that go deeper and so were not read to their end.
+    """
     heads = state.chains.rows[touched.chain]
     least = touched.oldest.copy()
     who = np.flatnonzero((heads["head"] >= 0) & (heads["maxtime"] >= least - touched.reach))
@@ -47,4 +51,4 @@ def gather(state: State, touched: Touched, *, deepest: int) -> tuple[NDArray[np.
         least[who] = np.minimum(least[who], level["time"])
         on = (level["prev"] >= 0) & (level["prefmax"] >= least[who] - touched.reach[who])
         who, at = who[on], level["prev"][on].astype(np.int64)
-    return np.concatenate(rows), np.concatenate(places), who
+    return np.concatenate(rows), np.concatenate(places), touched.chain[who]

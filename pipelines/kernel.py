@@ -18,7 +18,7 @@ from schemas.journey_map import JourneyMap, Pair
 from schemas.roles import bit
 
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
-_TERMINAL = np.uint64(bit("terminal"))
+TERMINAL = np.uint64(bit("terminal"))
 _MS = 1000
 
 
@@ -74,10 +74,16 @@ class Steps:
     waiting: NDArray[np.bool_]
 
 
-def rebuild(rows: NDArray[np.void], lexicon: Lexicon) -> tuple[Journeys, Steps]:
-    """Return the journeys and steps of rows: records of ``ROW`` in the total order of their chains, without copies, only of chains that form journeys."""
+def rebuild(rows: NDArray[np.void], lexicon: Lexicon, start: NDArray[np.bool_] | None = None) -> tuple[Journeys, Steps]:
+    """Return the journeys and steps of rows.
+
+    Args:
+        rows: Records of ``ROW`` in the total order of their chains, without copies, only of chains that form journeys.
+        lexicon: What their codes mean.
+        start: Which rows begin a journey, where that is known already; then the rows need be whole journeys only, not whole chains.
+    """
     sense = lexicon.sense_table()[rows["sense"]]
-    start = journey_starts(rows, sense)
+    start = journey_starts(rows, sense) if start is None else start
     first = np.flatnonzero(start)
     journey = np.cumsum(start) - 1
     end = rows["time"] + _MS * np.maximum(rows["service"], 0)
@@ -88,10 +94,14 @@ def rebuild(rows: NDArray[np.void], lexicon: Lexicon) -> tuple[Journeys, Steps]:
 def journey_starts(rows: NDArray[np.void], sense: NDArray[np.void]) -> NDArray[np.bool_]:
     """Return which rows begin a journey: the first of a chain, and without a case the one after a terminal event or a gap."""
     start = starts_of(rows["chain"])
-    if len(rows) > 1:
-        apart = (rows["time"][1:] - rows["time"][:-1] > sense["gap"][1:]) | (sense["roles"][:-1] & _TERMINAL != 0)
-        start[1:] |= apart & (rows["flags"][1:] & KIND != CASE)
+    start[1:] |= parted(rows["time"], sense, rows["flags"])
     return start
+
+
+def parted(time: NDArray[np.int64], sense: NDArray[np.void], flags: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """Return for each row but the first whether a terminal event or a gap parts it from the one before it, which it does only without a case."""
+    apart = (time[1:] - time[:-1] > sense["gap"][1:]) | (sense["roles"][:-1] & TERMINAL != 0)
+    return np.asarray(apart & (flags[1:] & KIND != CASE))
 
 
 def _journeys(rows: NDArray[np.void], sense: NDArray[np.void], first: NDArray[np.int64], end: NDArray[np.int64], carried: NDArray[np.int64]) -> Journeys:
@@ -104,7 +114,7 @@ def _journeys(rows: NDArray[np.void], sense: NDArray[np.void], first: NDArray[np
         count=last - first + 1,
         ended=np.maximum.reduceat(end, first),
         variant=_variants(sense["mix"], first),
-        closed=sense["roles"][last] & _TERMINAL != 0,
+        closed=sense["roles"][last] & TERMINAL != 0,
         late=np.add.reduceat((rows["flags"] & LATE != 0).astype(np.int64), first),
         known=np.logical_or.reduceat(rows["flags"] & ANONYMOUS == 0, first),
         facts_at=carried[last],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,18 +37,41 @@ def ordered(rows: NDArray[np.void]) -> Ordered:
     """Order rows (records of ``ROW``; of equal ones the first counts) and find the copies among them."""
     size = len(rows)
     copy, first, disputed, loser = np.zeros(size, bool), np.ones(size, bool), np.zeros(size, bool), np.zeros(size, bool)
-    order = np.lexsort((rows["time"], rows["chain"]))
-    tied = np.flatnonzero(_tied(rows["chain"][order], rows["time"][order]))
+    order, tied = _by_time(rows["chain"], rows["time"])
     if len(tied):
-        members = order[tied]
-        _judge_copies(rows, members, copy, first, disputed, loser)
-        place = np.lexsort((rows["key"][members], rows["sequence"][members], rows["time"][members], rows["chain"][members]))
-        order[tied] = members[place]
+        _judge_copies(rows, order[tied], copy, first, disputed, loser)
+        _untie(order, tied, rows["chain"], rows["time"], rows["sequence"], rows["key"])
         order = order[~loser[order]]
     return Ordered(order, copy, first, disputed)
 
 
-def _tied(chain: NDArray[np.int32], time: NDArray[np.int64]) -> NDArray[np.bool_]:
+def total_order(group: NDArray[np.integer[Any]], time: NDArray[np.int64], sequence: NDArray[np.int64], key: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Return the places of events group by group, in total order."""
+    order, tied = _by_time(group, time)
+    _untie(order, tied, group, time, sequence, key)
+    return order
+
+
+def _by_time(group: NDArray[np.integer[Any]], time: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the order by group and time, and the places in it that ties leave open."""
+    order = np.lexsort((time, group))
+    return order, np.flatnonzero(_tied(group[order], time[order]))
+
+
+def _untie(
+    order: NDArray[np.int64],
+    tied: NDArray[np.int64],
+    group: NDArray[np.integer[Any]],
+    time: NDArray[np.int64],
+    sequence: NDArray[np.int64],
+    key: NDArray[np.uint64],
+) -> None:
+    if len(tied):
+        members = order[tied]
+        order[tied] = members[np.lexsort((key[members], sequence[members], time[members], group[members]))]
+
+
+def _tied(chain: NDArray[np.integer[Any]], time: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Return which rows share chain and time with a neighbour."""
     equal = (chain[1:] == chain[:-1]) & (time[1:] == time[:-1])
     tied = np.zeros(len(chain), bool)

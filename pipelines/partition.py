@@ -20,7 +20,9 @@ from pipelines.emit import Names, journeys_table, steps_table
 from pipelines.gather import Touched, gather, reach_of
 from pipelines.identify import Identified, identify
 from pipelines.lexicon import Lexicon
+from pipelines.long_chains import touched_spans, view_of
 from pipelines.order import Ordered, ordered, starts_of
+from pipelines.runs import Runs
 from pipelines.state import ABSENT, ACTOR_KIND_SHIFT, ANONYMOUS, CASE, GAP, KIND, LATE, LIFECYCLE_SHIFT, ROW, State
 from pipelines.symbols import distinct_strings
 from pipelines.table import extract, hashes, keys
@@ -74,12 +76,18 @@ class Partition:
 
     Attributes:
         newest: Feed → the greatest event time seen (µs).
+        deepest: How many rows of a chain are walked back at most before it gets a run; 0 stands for the map's ``max_events``.
     """
 
     lexicon: Lexicon
     state: State
     con: duckdb.DuckDBPyConnection
     newest: dict[str, int] = field(default_factory=dict)
+    deepest: int = 0
+
+    def __post_init__(self) -> None:
+        """Begin without runs: they are built when a walk gets too deep."""
+        self.runs = Runs(self.lexicon)
 
     @property
     def journey_map(self) -> JourneyMap:
@@ -163,31 +171,45 @@ class Partition:
     ) -> Absorbed:
         key = keys(self.con, facts.named(table, who))
         fresh = self._rows(table, sense, who, late, key)
-        old, places = self._gathered(fresh)
+        old, places, read = self._gathered(fresh)
         rows = np.concatenate([old, fresh])
         order = ordered(rows)
         kept = ~order.copy[len(old) :]
-        changed = self._changes(rows, len(old), order, places, table, who)
-        self.state.append(fresh[kept], table["event_id"].filter(pa.array(kept)).combine_chunks())
-        counters = _counters(batch, decoded, order, len(old), kept, late, dead)
+        new = Fresh(table, who, rows, len(old), order, self.runs.holds(rows["chain"]))
+        changed = self._changes(new, places)
+        at = np.full(len(fresh), -1, np.int64)
+        at[kept] = self.state.append(fresh[kept], table["event_id"].filter(pa.array(kept)).combine_chunks())
+        if new.long.any():
+            more, summed = self._long_changes(new, np.r_[places, at])
+            changed, read = {name: pa.concat_tables([changed[name], more[name]]) for name in changed}, read + summed
+        counters = _counters(batch, decoded, order, len(old), kept, late, dead, read)
         tables = {**facts.tables(batch, table, who, key, order.disputed[len(old) :], late, kept), **facts.dead_letters(batch, dead), **changed}
         time = fresh["time"]
         return Absorbed({name: t for name, t in tables.items() if len(t)}, counters, *((int(time.min()), int(time.max())) if len(time) else (None, None)))
 
-    def _gathered(self, fresh: NDArray[np.void]) -> tuple[NDArray[np.void], NDArray[np.int64]]:
-        """Return the stored rows that these can change, with their places."""
+    def _gathered(self, fresh: NDArray[np.void]) -> tuple[NDArray[np.void], NDArray[np.int64], int]:
+        """Return the stored rows that these can change or copy, with their places, and how many rows were read.
+
+        Of chains that have a run, or get one because they are too deep to be walked, only rows with the keys of new ones are read here.
+        """
         order = np.lexsort((fresh["time"], fresh["chain"]))
         first = order[starts_of(fresh["chain"][order])] if len(fresh) else order
+        first = first[~self.runs.holds(fresh["chain"][first])]
         reach = reach_of(fresh["flags"][first] & KIND, self.journey_map.largest_gap_us)
-        rows, places, _ = gather(self.state, Touched(fresh["chain"][first], fresh["time"][first], reach), deepest=1 << 62)
-        return rows, places
+        rows, places, deep = gather(self.state, Touched(fresh["chain"][first], fresh["time"][first], reach), deepest=self.deepest or self.journey_map.max_events)
+        read = len(rows)
+        if len(deep):
+            walked = ~np.isin(rows["chain"], deep)
+            rows, places = rows[walked], places[walked]
+            read += self.runs.build(self.state, deep)
+        found = self.runs.index.find(fresh["key"][self.runs.holds(fresh["chain"])])
+        return np.concatenate([rows, self.state.rows.rows.take(found)]), np.concatenate([places, found]), read + len(found)
 
-    def _changes(
-        self, rows: NDArray[np.void], old: int, order: Ordered, places: NDArray[np.int64], table: pa.Table, who: Identified
-    ) -> dict[str, pa.Table]:
-        """Rebuild what is touched and return what that changes."""
-        names = Names.of(rows["chain"][old:], table, who, places, self.state, self.con)
-        winners = order.order[(rows["flags"][order.order] & KIND) <= GAP]
+    def _changes(self, new: Fresh, places: NDArray[np.int64]) -> dict[str, pa.Table]:
+        """Rebuild what is touched of chains that were walked, and return what that changes."""
+        rows, old, order = new.rows, new.old, new.order
+        names = Names.of(rows["chain"][old:], new.table, new.who, places, self.state, self.con)
+        winners = order.order[((rows["flags"][order.order] & KIND) <= GAP) & ~new.long[order.order]]
         after = view(rows[winners], self.lexicon, names.journey_ids)
         simple = _simple(after, winners, old, order)
         journeys, steps = appended(after, winners >= old, simple)
@@ -203,6 +225,46 @@ class Partition:
             "steps": steps_table(after, steps, drops, self.lexicon, names, winners),
         }
 
+    def _long_changes(self, new: Fresh, places: NDArray[np.int64]) -> tuple[dict[str, pa.Table], int]:
+        """Put new events into their runs and return what that changes, and how many rows were read. ``places``: of all rows, in the state; -1 if not kept."""
+        rows, long = new.rows, new.long
+        kept = long & (places >= 0)
+        kept[: new.old] = False
+        self.runs.index.add(rows["key"][kept], places[kept])
+        winner = np.zeros(len(rows), bool)
+        winner[new.order.order] = True
+        inserted = new.order.order[(new.order.order >= new.old) & long[new.order.order]]
+        gone = places[: new.old][(long & ~winner)[: new.old]]
+        spans = touched_spans(self.runs, rows[inserted], places[inserted], gone, self.journey_map.max_events)
+        names = Names.of(rows["chain"][new.old :], new.table, new.who, np.empty(0, np.int64), self.state, self.con)
+        before, after = (view_of(these, self.state, self.lexicon, names) for these in spans)
+        journeys, steps, drops = compared(before, after, np.ones(len(after.rows), bool), self.lexicon)
+        shown = replace(names, places=spans[1].places)
+        tables = {
+            "journeys": journeys_table(after, journeys, drops, self.lexicon, shown),
+            "steps": steps_table(after, steps, drops, self.lexicon, shown, np.arange(len(after.rows))),
+        }
+        return tables, len(before.rows) + len(after.rows)
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """A batch beside the stored rows that it meets.
+
+    Attributes:
+        table: The new events, and who they are about.
+        rows: Stored rows, then the new ones (records of ``ROW``).
+        old: How many of them are stored.
+        order: Their order and the copies among them.
+        long: Which rows are of chains that have a run.
+    """
+
+    table: pa.Table
+    who: Identified
+    rows: NDArray[np.void]
+    old: int
+    order: Ordered
+    long: NDArray[np.bool_]
 
 
 def _until(table: pa.Table, until_us: int | None) -> NDArray[np.bool_]:
@@ -229,7 +291,7 @@ def _simple(after: View, winners: NDArray[np.int64], old: int, order: Ordered) -
 
 
 def _counters(
-    batch: Batch, decoded: Decoded, order: Ordered, old: int, kept: NDArray[np.bool_], late: NDArray[np.bool_], dead: Sequence[DeadLetter]
+    batch: Batch, decoded: Decoded, order: Ordered, old: int, kept: NDArray[np.bool_], late: NDArray[np.bool_], dead: Sequence[DeadLetter], read: int
 ) -> dict[str, int]:
     accepted = int(order.first[old:].sum())
     counters = {
@@ -240,7 +302,7 @@ def _counters(
         "dead_letters": len(dead),
         "late": int((late & order.first[old:]).sum()),
         "unknown_fields": decoded.unknown_fields,
-        "rows_read": old,
+        "rows_read": read,
     }
     for letter in dead:
         counters[f"dead:{letter.reason}"] = counters.get(f"dead:{letter.reason}", 0) + 1

@@ -51,6 +51,7 @@ LATE = np.uint32(1 << 4)
 ANONYMOUS = np.uint32(1 << 5)
 ACTOR_KIND_SHIFT = 6  # two bits: 0 unknown, 1 human, 2 machine, 3 customer
 
+_READ_ROWS = 1 << 18
 Allocator = Callable[[str, np.dtype, int], NDArray]
 """(name, dtype, capacity) → an array of that capacity that keeps what an earlier, smaller one of that name held."""
 
@@ -130,8 +131,8 @@ class State:
         """Return the chain of each row: ``where`` says which of the distinct hashes is its own."""
         return self.find(hashes)[where]
 
-    def append(self, rows: NDArray[np.void], event_ids: pa.Array) -> None:
-        """Append rows (without links) and their event ids, each behind what its chain holds."""
+    def append(self, rows: NDArray[np.void], event_ids: pa.Array) -> NDArray[np.int64]:
+        """Append rows (without links) and their event ids, each behind what its chain holds; return the place that each got."""
         order = np.lexsort((rows["time"], rows["chain"]))
         rows, event_ids = rows[order], event_ids.take(pa.array(order))
         first = starts_of(rows["chain"])
@@ -144,6 +145,18 @@ class State:
         self.rows.append(rows)
         last = np.flatnonzero(np.r_[first[1:], True]) if len(rows) else np.empty(0, np.int64)
         self._advance(rows[last], places[last], np.diff(np.r_[-1, last]))
+        found = np.empty(len(order), np.int64)
+        found[order] = places
+        return found
+
+    def places_of(self, chains: NDArray[np.int32]) -> NDArray[np.int64]:
+        """Return the places of all rows of some chains, by reading the chain of every row there is: for few chains, and long ones."""
+        wanted = np.zeros(self.chains.size, bool)
+        wanted[chains] = True
+        found = [np.empty(0, np.int64)]
+        for begin in range(0, self.rows.size, _READ_ROWS):
+            found.append(begin + np.flatnonzero(wanted[self.rows.rows["chain"][begin : min(begin + _READ_ROWS, self.rows.size)]]))
+        return np.concatenate(found)
 
     def _advance(self, last: NDArray[np.void], places: NDArray[np.int32], counts: NDArray[np.int64]) -> None:
         """Let chains end in their new last rows."""

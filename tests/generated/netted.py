@@ -23,9 +23,9 @@ CHANGED = {"journeys": ("journey",), "steps": ("journey", "position")}
 FACTS = ("touchpoints", "operations", "dead_letters")
 
 
-def new_partition(con: duckdb.DuckDBPyConnection, journey_map: JourneyMap) -> Partition:
+def new_partition(con: duckdb.DuckDBPyConnection, journey_map: JourneyMap, deepest: int = 0) -> Partition:
     """Return a partition that has seen nothing."""
-    return Partition(Lexicon(journey_map), State(), con)
+    return Partition(Lexicon(journey_map), State(), con, deepest=deepest)
 
 
 def payloads(events: Iterable[Event]) -> list[bytes]:

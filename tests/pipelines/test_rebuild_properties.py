@@ -24,6 +24,7 @@ from tests.generated.netted import Netted, Row, new_partition, payloads
 AS_OF = microseconds(RECEIVED_AT)
 SAME_STEP = ("position", "source", "event_id", "key", "type", "stage", "channel", "site", "previous_type", "since_previous_ms", "wait_ms", "service_ms", "desired_ms", "adequate_ms")
 SAME_FACT = ("source", "event_id", "type", "time_us", "case_id", "channel", "site", "correlation_id", "causation_id", "lifecycle", "wait_ms", "service_ms", "segment")
+DEPTHS = st.sampled_from((0, 1, 1, 2, 4))  # the less deep chains are walked, the more of them get a run
 EXAMPLES = 200 if settings().derandomize else 60  # profile ci or dev
 
 
@@ -39,10 +40,10 @@ def other() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def absorbed(con: duckdb.DuckDBPyConnection, arranged: Arrangement, **how: Any) -> Netted:
+def absorbed(con: duckdb.DuckDBPyConnection, arranged: Arrangement, deepest: int = 0, **how: Any) -> Netted:
     netted = Netted()
     for number, batches in enumerate(arranged.partitions):
-        netted.absorb(new_partition(con, small_map()), number, batches, **how)
+        netted.absorb(new_partition(con, small_map(), deepest), number, batches, **how)
     return netted
 
 
@@ -157,7 +158,7 @@ def check_balance(netted: Netted, answers: dict[str, list[Row]], read: int) -> N
 def test_any_arrangement_gives_the_rows_of_the_readable_rebuild(con: duckdb.DuckDBPyConnection, other: duckdb.DuckDBPyConnection, data: st.DataObject) -> None:
     arranged = data.draw(histories().flatmap(arrangements))
     answers = expected(other, arranged.events, small_map())
-    netted = absorbed(con, arranged)
+    netted = absorbed(con, arranged, data.draw(DEPTHS))
     check(netted, answers)
     check_balance(netted, answers, sum(map(len, arranged.events)))
 
@@ -166,7 +167,7 @@ def test_any_arrangement_gives_the_rows_of_the_readable_rebuild(con: duckdb.Duck
 @given(st.data())
 def test_two_arrangements_of_one_history_give_the_same_rows(con: duckdb.DuckDBPyConnection, data: st.DataObject) -> None:
     history = data.draw(histories())
-    one, two = (absorbed(con, data.draw(arrangements(history))) for _ in range(2))
+    one, two = (absorbed(con, data.draw(arrangements(history)), data.draw(DEPTHS)) for _ in range(2))
     assert one.rows("steps") == two.rows("steps")
     assert pure(one.rows("journeys")) == pure(two.rows("journeys"))
     for name in ("touchpoints", "operations"):
@@ -205,7 +206,7 @@ def test_a_state_that_was_restored_from_facts_goes_on_as_if_nothing_had_been(con
         first, half = new_partition(con, small_map()), data.draw(st.integers(0, len(batches)))
         before = Netted()
         before.absorb(first, number, batches[:half])
-        second = new_partition(con, small_map())
+        second = new_partition(con, small_map(), data.draw(DEPTHS))
         second.newest |= first.newest
         for name in ("touchpoints", "operations"):
             if (table := before.stored(name)) is not None:
