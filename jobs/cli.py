@@ -1,0 +1,79 @@
+"""``sojourn``: the command line. Results go to standard output, progress and errors to standard error.
+
+Exit codes: 0 well; 1 a check found something, or a query failed; 2 wrong usage, setting, map or mapping; 3 a source, the journal or the mart;
+130 after Ctrl-C. Every option may also come from the environment as ``SOJOURN_<COMMAND>_<OPTION>``.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import IO, Any
+
+import click
+
+from schemas.errors import SettingError, SojournError
+
+_FAMILIES = {
+    "demo": "jobs.commands.demo",
+    "run": "jobs.commands.run",
+    "sql": "jobs.commands.sql",
+    "journey": "jobs.commands.journey",
+    "status": "jobs.commands.status",
+    "check": "jobs.commands.check",
+    "convert": "jobs.commands.convert",
+    "simulate": "jobs.commands.simulate",
+    "map": "jobs.commands.map",
+}
+"""Where each command lives; its module holds it under the name ``command``. The order is that of the help."""
+INTERRUPTED = 130
+
+
+class Failure(click.ClickException):
+    """An error of ours on its way to the person: what is wrong, without a trace."""
+
+    def __init__(self, error: SojournError) -> None:
+        super().__init__(str(error))
+        vars(self)["exit_code"] = 2 if isinstance(error, SettingError) else 3  # click types it as the class's
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print it."""
+        click.echo(f"sojourn: {self.message}", file=file, err=file is None)
+
+
+class Families(click.Group):
+    """Loads a command when it is asked for, so that help does not wait for engines."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the help."""
+        return list(_FAMILIES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, None where there is no such."""
+        if cmd_name not in _FAMILIES:
+            return None
+        command: click.Command = import_module(_FAMILIES[cmd_name]).command
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; errors of ours become messages."""
+        try:
+            return super().invoke(ctx)
+        except SojournError as error:
+            raise Failure(error) from error
+        except KeyboardInterrupt:
+            click.echo("sojourn: stopped", err=True)
+            raise click.exceptions.Exit(INTERRUPTED) from None
+
+
+@click.group(cls=Families, context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "SOJOURN", "max_content_width": 100})
+@click.version_option(package_name="sojourn", prog_name="sojourn")
+def main() -> None:
+    """Rebuild every customer's journey from the touchpoints of all channels.
+
+    DIR is a folder that `sojourn run` keeps: the journal of all events, and a mart of journeys, waits and risks that DuckDB opens.
+    Begin with `sojourn demo`.
+    """
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""``sojourn demo``: a simulated company, from its events to answers, in one go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import msgspec
+
+from jobs.commands.options import new_folder
+from jobs.commands.stopping import stoppable
+from jobs.journal.log import Journal
+from jobs.mart.open import open_mart
+from jobs.run import RunSettings, Summary, run
+from jobs.show.demo import demo_page
+from jobs.show.progress import Progress
+from jobs.show.summary import read_answers
+from jobs.show.timeline import read_illustration
+from jobs.show.words import counted
+from jobs.simulate import simulate
+from jobs.sources.jsonl import JsonLines
+from schemas.errors import SettingError
+from schemas.journey_map import default_map
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The simulation that a demo stands on."""
+
+    events: int
+    seed: int
+
+
+@click.command("demo")
+@click.option("--events", metavar="N", default=200_000, show_default=True, type=click.IntRange(1000, 50_000_000), help="How many events to simulate.")
+@click.option("--seed", metavar="S", default=1, show_default=True, type=click.IntRange(0), help="Another seed, another company.")
+@click.option("--to", "folder", metavar="DIR", default=Path("demo"), show_default=True, type=new_folder, help="Where to put it.")
+@click.pass_context
+def command(ctx: click.Context, events: int, seed: int, folder: Path) -> None:
+    """Simulate a service company, rebuild its customers' journeys, and show what they say.
+
+    Takes a few seconds. What is shown lies in DIR and can be asked on with sojourn sql, journey, status and check.
+    """
+    asked = _Asked(events, seed)
+    click.echo(f"A simulated service company: {counted(events, 'event')}, seed {seed}. It is invented; what is said about it is computed.", err=True)
+    with stoppable() as (stopper, came), Progress() as progress:
+        log = _simulated(asked, folder, progress)
+        summary = run([JsonLines(log)], RunSettings(to=folder, journey_map=default_map()), stopper=stopper, report=progress.events)
+    if came:
+        ctx.exit(130)
+    _show(summary, folder)
+
+
+def _simulated(asked: _Asked, folder: Path, progress: Progress) -> Path:
+    """Return the log of the simulation, made anew only where it is not there.
+
+    Raises:
+        SettingError: the folder holds another simulation.
+    """
+    Journal(folder)  # makes the DIR while it is empty; a folder of something else is refused
+    place, note = folder / "simulated", folder / "simulated" / "asked.json"
+    if note.exists():
+        before = msgspec.json.decode(note.read_bytes(), type=_Asked)
+        if before != asked:
+            raise SettingError(f"{folder} holds a demo of {before.events} events, seed {before.seed}; remove it, or give another --to")
+        return place / "events.jsonl"
+    made = simulate(asked.events, asked.seed, place, lambda count: progress.events("simulating", count))
+    note.write_bytes(msgspec.json.encode(asked))
+    return made.events_path
+
+
+def _show(summary: Summary, folder: Path) -> None:
+    with open_mart(folder) as con:
+        click.echo(demo_page(summary, read_answers(con), read_illustration(con), folder))

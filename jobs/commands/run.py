@@ -1,0 +1,78 @@
+"""``sojourn run``: sources into a DIR."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+
+import click
+
+from jobs.commands.options import end_of_day_us, map_option, mapping_option, new_folder, read_map, sources_argument
+from jobs.commands.stopping import stoppable
+from jobs.run import RunSettings, run
+from jobs.show.progress import Progress
+from jobs.show.summary import run_page
+from jobs.sources.choose import choose_all
+from jobs.sources.journal import JournalFacts
+from jobs.sources.mapping import load_mapping
+from jobs.sources.source import Size, Source
+from schemas.errors import SettingError
+
+INTERRUPTED = 130
+
+
+@click.command("run")
+@sources_argument
+@click.option("--to", "folder", metavar="DIR", required=True, type=new_folder, help="Where to keep everything; made if need be.")
+@map_option
+@mapping_option
+@click.option("--follow", is_flag=True, help="Wait for more at the end of the last source, until Ctrl-C or SIGTERM.")
+@click.option("--until", metavar="DAY", help="Skip and count what is after the end of this UTC day (2025-03-31); answers are as of then.")
+@click.option("--horizon", metavar="DAYS", type=click.IntRange(1, 3650), help="How far ahead churn is judged; without it the data decide.")
+@click.option("--strict", is_flag=True, help="Refuse events with fields that the contract does not know.")
+@click.option(
+    "--batch-rows", metavar="N", type=click.IntRange(1, 10_000_000), default=Size.MOST, show_default=True, help="The most events of a commit."
+)
+@click.pass_context
+def command(
+    ctx: click.Context,
+    sources: tuple[str, ...],
+    folder: Path,
+    map_path: Path | None,
+    mapping: str | None,
+    follow: bool,
+    until: str | None,
+    horizon: int | None,
+    strict: bool,
+    batch_rows: int,
+) -> None:
+    """Read sources into DIR and publish journeys, waits and risks.
+
+    A SOURCE is a file of JSON lines (.jsonl), an event log (.xes), a table (.csv, .tsv, .parquet, with --mapping), each also as .gz or .zst,
+    another DIR, or - for standard input.
+
+    Running again goes on where the last run stopped; the same events given twice count once. Ctrl-C or SIGTERM finishes the batch at hand,
+    commits and publishes.
+    """
+    settings = RunSettings(
+        to=folder,
+        journey_map=read_map(map_path),
+        until_us=end_of_day_us(until) if until else None,
+        horizon_days=horizon,
+        strict=strict,
+        batch_rows=batch_rows,
+        follow=follow,
+    )
+    chosen = choose_all(sources, load_mapping(mapping) if mapping else None, sys.stdin.buffer, follow=follow)
+    _refuse_itself(chosen, folder)
+    with stoppable() as (stopper, came), Progress() as progress:
+        summary = run(chosen, settings, stopper=stopper, report=progress.events)
+    click.echo(run_page(summary, folder))
+    if signal.SIGINT in came:
+        ctx.exit(INTERRUPTED)
+
+
+def _refuse_itself(sources: list[Source], to: Path) -> None:
+    if any(isinstance(source, JournalFacts) and source.dir.resolve() == to.resolve() for source in sources):
+        raise SettingError(f"{to} can't be read into itself; give another --to")

@@ -1,0 +1,31 @@
+"""How a run is asked to end: SIGTERM and Ctrl-C finish the batch, commit and publish; a second Ctrl-C ends the process at once."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import click
+
+from jobs.sources.source import Stopper
+
+
+@contextmanager
+def stoppable() -> Iterator[tuple[Stopper, list[int]]]:
+    """Yield a stopper that signals reach, and the signals that came."""
+    stopper, came = Stopper(), list[int]()
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        came.append(number)
+        stopper.stop()
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # the journal needs no farewell: whatever ends the process, nothing is lost
+        click.echo("\nsojourn: finishing the batch; Ctrl-C again leaves at once", err=True)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stopper, came
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,44 @@
+"""One line on standard error that says how far long work has come; silent where nobody looks."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+
+from jobs.show.words import number
+
+EVERY_S = 0.1
+_WIPE = "\r\x1b[2K"
+
+
+class Progress:
+    """The line. On a terminal it is written over again and again; elsewhere nothing is shown."""
+
+    def __init__(self) -> None:
+        self._shown = sys.stderr.isatty()
+        self._next = 0.0
+        self._begun = time.monotonic()
+        self._of = ""
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._shown:
+            self._write(_WIPE)
+
+    def events(self, title: str, count: int) -> None:
+        """Say what is being done, and how many events of it are done."""
+        now = time.monotonic()
+        if title != self._of:
+            self._of, self._begun, self._next = title, now, 0.0
+        if self._shown and now >= self._next:
+            self._next = now + EVERY_S
+            pace = f"  {number(count / (now - self._begun))} a second" if count and now - self._begun > 1 else ""
+            done = f"  {number(count)} events" if count else ""
+            self._write(f"{_WIPE}{title}{done}{pace}")
+
+    def _write(self, text: str) -> None:
+        sys.stderr.write(text)
+        sys.stderr.flush()

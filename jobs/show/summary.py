@@ -1,0 +1,121 @@
+"""What a run came to: what came in, what follows from it, and where to ask on."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import duckdb
+
+from jobs.run import Summary
+from jobs.show.status import balance, dead_reasons
+from jobs.show.table import table
+from jobs.show.values import rows_of
+from jobs.show.words import counted, day, hours, money, number, share, span
+from pipelines.resources import read_text
+
+Row = dict[str, object]
+QUERY = "from transitions order by total_s desc limit 5"
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the mart says at a glance: totals, the worst bottlenecks, and who is most at risk."""
+
+    totals: Row
+    bottlenecks: list[Row]
+    customers: list[Row]
+
+
+def read_answers(con: duckdb.DuckDBPyConnection, most: int = 5) -> Answers:
+    """Ask a snapshot for what a first page shows, so many rows of each."""
+    totals, bottlenecks, customers = (
+        list(rows_of(con.sql(read_text(f"jobs/show/{name}.sql"), params=params).to_arrow_reader()))
+        for name, params in (("totals", {}), ("worst_waits", {"most": most}), ("most_at_risk", {"most": most}))
+    )
+    return Answers(totals[0], bottlenecks, customers)
+
+
+def run_page(summary: Summary, folder: Path) -> str:
+    """Say what a run did, and what its DIR holds now."""
+    lines = [f"{balance(summary.counters)}, in {_seconds(summary)}"]
+    if summary.counters.get("dead:schema") or summary.counters.get("dead_letters"):
+        lines.append(f"dead letters: {dead_reasons(summary.counters)}; their bytes and reasons: {called()} sql {folder} 'from dead_letters'")
+    if summary.totals != summary.counters:
+        lines.append(f"{folder} now holds {counted(summary.totals.get('accepted', 0), 'event')}")
+    return "\n".join([*lines, f"mart: {summary.snapshot}"])
+
+
+def came_in(counters: Mapping[str, int], totals: Row) -> str:
+    """Say what came in, and what it was made into."""
+    conflicts = counted(counters.get("conflicts", 0), "copy", "copies")
+    lines = [
+        f"{balance(counters)}.",
+        f"{conflicts} differed from the first, {number(counters.get('late', 0))} events came late; all of it was sorted out.",
+        f"They make {_count(totals, 'journeys', 'journey')} of {_count(totals, 'customers', 'customer')} in {_count(totals, 'channels', 'channel')}, "
+        f"from {day(_int(totals['first_us']))} to {day(_int(totals['last_us']))}.",
+    ]
+    return "\n".join(lines)
+
+
+def worst_waits(bottlenecks: list[Row]) -> str:
+    """Lay out the worst bottlenecks."""
+    names = ["", "stage", "visits", "too long", "excess", "at least", "beyond", "worst place, its part of it"]
+    rows = [
+        [
+            row["rank"],
+            row["stage"],
+            number(_float(row["visits"]) or 0),
+            share(_float(row["share_below"])),
+            hours(_float(row["excess_s"])),
+            hours(_float(row["excess_low"])),
+            row["threshold"],
+            f"{row['place']}, {share(_float(row['place_share']))}" if row["place"] else "",
+        ]
+        for row in bottlenecks
+    ]
+    return table(names, rows, indent="  ", right={2, 3, 4, 5})
+
+
+def most_at_risk(customers: list[Row]) -> str:
+    """Lay out who is most at risk: what would be lost, how likely, and why."""
+    lines = []
+    for row in customers:
+        lost = money(_int(row["revenue_at_risk_minor"]), str(row["currency"] or ""))
+        head = f"  {click.style(str(row['customer_id']), bold=True)}  {share(_float(row['churn_risk']))} within {row['horizon_days']} days"
+        lines.append(head + (f", {lost} at risk" if lost else ""))
+        reasons = row["churn_reasons"]
+        lines += [f"      · {reason}" for reason in reasons[:3]] if isinstance(reasons, list) else []
+    return "\n".join(lines)
+
+
+def called() -> str:
+    """Return how this command can be called again from here: its name, or its path where it is not on the PATH."""
+    own = Path(sys.argv[0])
+    if own.name != "sojourn":
+        return "sojourn"
+    found = shutil.which("sojourn")
+    if found and Path(found).resolve() == own.resolve():
+        return "sojourn"
+    return str(own.relative_to(Path.cwd())) if own.is_relative_to(Path.cwd()) else str(own)
+
+
+def _seconds(summary: Summary) -> str:
+    pace = summary.counters.get("read", 0) / summary.seconds if summary.seconds else 0
+    return f"{span(summary.seconds)} ({number(pace)} a second)"
+
+
+def _count(totals: Row, name: str, noun: str) -> str:
+    return counted(_int(totals[name]) or 0, noun)
+
+
+def _int(value: object) -> int | None:
+    return value if isinstance(value, int) else None
+
+
+def _float(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
