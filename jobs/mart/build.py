@@ -19,11 +19,15 @@ HELPERS = ("internal.journey_states", "internal.visits", "internal.customer_stat
 KEPT = ("internal.customer_stats", "mart.transitions", "mart.variants", "mart.stage_wait_histogram", "mart.stage_waits", "mart.customers")
 """What is kept as a table once a run has drained."""
 
-FROM_SEGMENTS = ("touchpoints", "operations", "dead_letters")
-"""What is read from the journal's files: their list stands in the view, so it is made anew at each publication."""
+FROM_SEGMENTS = {
+    "internal.touchpoint_facts": "touchpoints",
+    "internal.operation_facts": "operations",
+    "mart.dead_letters": "dead_letters",
+}
+"""What is read from the files of a table of the journal: their list stands in the view, so it is made anew at each publication."""
 
 _FIRST = ("stage_wait_histogram",)  # what other marts read
-MARTS = tuple(f"mart.{name}" for name in (*_FIRST, *(name for name in TABLES if name not in (*_FIRST, *FROM_SEGMENTS))))
+MARTS = tuple(f"mart.{name}" for name in (*_FIRST, *(name for name in TABLES if name not in (*_FIRST, "dead_letters"))))
 """All other marts, in the order in which they are made."""
 
 
@@ -34,9 +38,13 @@ def refresh_views(con: duckdb.DuckDBPyConnection, segments: Mapping[str, Sequenc
         con: The live mart.
         segments: Absolute paths by table of the journal, at least one each.
     """
-    for name in FROM_SEGMENTS:
-        con.execute(" ".join(["create or replace view", f"mart.{name}", "as", select(name, segments[name])]))
-        _comment(con, name, "view")
+    for name, table in FROM_SEGMENTS.items():
+        # DuckDB takes the first file for typical; were it the empty one, it would plan for no rows at all.
+        files = sorted(segments[table], key=lambda path: path.endswith(".empty.parquet"))
+        schema, _, relation = name.partition(".")
+        con.execute(" ".join(["create or replace view", name, "as", select(relation, files)]))
+        if schema == "mart":
+            _comment(con, relation, "view")
 
 
 def lay(con: duckdb.DuckDBPyConnection, names: Sequence[str], *, keep: bool) -> None:

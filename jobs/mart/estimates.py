@@ -11,10 +11,9 @@ from dataclasses import dataclass
 import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from jobs.mart.rows import replace
-from pipelines.estimate.bottlenecks import Sums, rank
+from pipelines.estimate.bottlenecks import BASES, Sums, rank
 from pipelines.estimate.churn import score
 from pipelines.estimate.horizon import default_horizon
 from pipelines.marts.markers import select
@@ -46,14 +45,20 @@ class Pace:
 
 def fit_bottlenecks(con: duckdb.DuckDBPyConnection) -> None:
     """Rank cuts by what is sure of their excess."""
+    cuts = con.sql(select("bottleneck_cuts")).to_arrow_table()
+    con.register("cuts", cuts)
     sums = con.sql(select("bottleneck_sums")).to_arrow_table()
-    customers = pc.dictionary_encode(sums["customer_id"]).combine_chunks()
-    number, customer = (np.asarray(column.to_numpy(), np.int64) for column in (sums["number"], customers.indices))
-    visits, excess = (np.asarray(sums[name].to_numpy(), np.int64) for name in ("visits", "excess_ms"))
+    con.unregister("cuts")
+    number, customer, visits, excess, bare = (np.asarray(sums[name].to_numpy(), np.int64) for name in ("number", "customer", "visits", "excess_ms", "bare"))
     ranked = rank(Sums(number, customer, visits, excess))
-    _, first = np.unique(number, return_index=True)
-    cuts = sums.select(["cut", "stage", "channel", "site", "basis", "threshold"]).take(pa.array(first)).take(ranked["cut"])
-    found = pa.table({**dict(zip(cuts.column_names, cuts.columns, strict=True)), **_columns(ranked)})
+    counts = np.bincount(number, visits), np.bincount(number, bare)
+    threshold = pa.array(BASES).take(pa.array(np.where(counts[1] == 0, 0, np.where(counts[1] == counts[0], 1, 2)))).take(ranked["cut"])
+    _, first = np.unique(cuts["number"].to_numpy(), return_index=True)
+    named = cuts.select(["cut", "cut_stage", "cut_channel", "cut_site", "basis"]).take(pa.array(first)).take(ranked["cut"])
+    said = ranked.select(["rank", "visits", "customers", "excess_ms", "excess_low", "reason"])
+    found = named.rename_columns(["cut", "stage", "channel", "site", "basis"]).append_column("threshold", threshold)
+    for name in said.column_names:
+        found = found.append_column(name, said[name])
     replace(con, "bottlenecks", found)
 
 
@@ -73,6 +78,3 @@ def find_reused_ids(con: duckdb.DuckDBPyConnection) -> None:
     """Count ids that a source gave to several events."""
     replace(con, "findings", con.sql(select("reused_ids")).to_arrow_table())
 
-
-def _columns(ranked: pa.Table) -> dict[str, "pa.ChunkedArray[pa.Scalar]"]:
-    return {name: ranked[name] for name in ("rank", "visits", "customers", "excess_ms", "excess_low", "reason")}

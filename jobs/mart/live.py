@@ -63,6 +63,7 @@ class LiveMart:
         self._serving.mkdir(parents=True, exist_ok=True)
         self._con = opened(self._path, journey_map, threads=threads, memory_limit=memory_limit)
         self._pace = estimates.Pace()
+        self._resume()
         self.folded: dict[int, int] = dict(self._con.execute("select partition, seq from internal.folded").fetchall())
 
     def fold(self, commits: Commits) -> None:
@@ -94,6 +95,12 @@ class LiveMart:
     def close(self) -> None:
         """Close the file."""
         self._con.close()
+
+    def _resume(self) -> None:
+        """Take the estimates that the file holds for fresh: whoever needs newer ones publishes a drained run."""
+        fitted = self._con.execute("select max(epoch_us(p.published_at)) from internal.publication as p join internal.models on true").fetchall()
+        if fitted[0][0] is not None:
+            self._pace.fitted_s = fitted[0][0] / 1e6
 
     def _say(self, publication: Publication, number: int) -> None:
         """Note what the snapshot says of itself."""

@@ -1,28 +1,32 @@
--- bottleneck_sums: visits and excess of each cut, by customer. Grain: cut, customer. Excess = duration beyond the adequate level, else beyond the cut's own lower median
--- of the visits that have no level. Whole milliseconds, so that parts add up in any order; a customer's are cut off at 2^53, so that the sum of a cut fits 64 bits.
-with visited as (
-    select v.stage, v.channel, v.site, v.basis, v.value_ms, v.adequate_ms, j.customer_id
-    from internal.visits as v join internal.journeys as j on j.journey = v.journey
+-- bottleneck_sums: visits and excess of each cut, by customer. Grain: number (of a cut), customer. Excess = duration beyond the adequate level, else beyond the cut's own
+-- lower median of the visits that have no level: these need their cut, the others are added up once for all cuts. Whole milliseconds, so that parts add up in any order;
+-- a customer's are cut off at 2^53, so that the sum of a cut fits 64 bits. Customers are numbers, in no order. Relation: cuts (bottleneck_cuts.sql).
+with
+people as (select customer_id, row_number() over () as customer from (select distinct customer_id from internal.journeys)),
+whose as materialized (select j.journey, p.customer from internal.journeys as j join people as p using (customer_id)),
+places as materialized (select distinct place, stage, channel, site from cuts),
+visited as materialized (
+    select c.place, w.customer, v.value_ms, v.adequate_ms
+    from internal.visits as v
+    join whose as w on w.journey = v.journey
+    join places as c on c.stage = v.stage and c.channel is not distinct from v.channel and c.site is not distinct from v.site
     where v.value_ms is not null
 ),
-cut as (
-    select 'stage' as cut, stage, null::varchar as channel, null::varchar as site, basis, value_ms, adequate_ms, customer_id from visited
-    union all
-    select 'stage_channel', stage, channel, null, basis, value_ms, adequate_ms, customer_id from visited where channel is not null
-    union all
-    select 'stage_site', stage, null, site, basis, value_ms, adequate_ms, customer_id from visited where site is not null
+medians as (
+    select c.number, quantile_disc(v.value_ms, 0.5) as median_ms
+    from visited as v join cuts as c on c.place = v.place where v.adequate_ms is null group by c.number
 ),
-levels as (
-    select cut, stage, channel, site, any_value(basis) as basis,
-        quantile_disc(value_ms, 0.5) filter (where adequate_ms is null) as median_ms,
-        case when count(adequate_ms) = count(*) then 'adequate' when count(adequate_ms) = 0 then 'median' else 'mixed' end as threshold,
-        row_number() over (order by cut, stage, channel, site) - 1 as number
-    from cut group by cut, stage, channel, site
+levelled as (
+    select place, customer, count(*) as visits, sum(greatest(value_ms - adequate_ms, 0)) as excess_ms
+    from visited where adequate_ms is not null group by place, customer
+),
+parts as (
+    select c.number, l.customer, l.visits, l.excess_ms, 0 as bare
+    from levelled as l join cuts as c on c.place = l.place
+    union all
+    select c.number, v.customer, 1, greatest(v.value_ms - m.median_ms, 0), 1
+    from visited as v join cuts as c on c.place = v.place join medians as m on m.number = c.number
+    where v.adequate_ms is null
 )
-select
-    l.number, l.cut, l.stage, l.channel, l.site, l.basis, l.threshold, c.customer_id,
-    count(*) as visits,
-    least(sum(greatest(c.value_ms - coalesce(c.adequate_ms, l.median_ms), 0)), 9007199254740992)::bigint as excess_ms
-from cut as c
-join levels as l on l.cut = c.cut and l.stage = c.stage and l.channel is not distinct from c.channel and l.site is not distinct from c.site
-group by all
+select number, customer, sum(visits)::bigint as visits, least(sum(excess_ms), 9007199254740992)::bigint as excess_ms, sum(bare)::bigint as bare
+from parts group by number, customer

@@ -13,37 +13,33 @@ seen as (
             filter (where client_type is not null and not oversized) as client_type
     from internal.journeys group by customer_id
 ),
-acts as (
+daily as (
     select
-        j.customer_id,
         s.journey,
-        s.position,
         date_trunc('day', s.occurred_at)::date as day,
-        s.roles & '$purchase'::ubigint <> 0 as bought,
-        s.roles & '$contact'::ubigint <> 0 as met,
-        s.roles & '$complaint'::ubigint <> 0 as complained,
-        s.roles & '$settled'::ubigint <> 0 as settled,
-        s.occurred_at > p.as_of - interval 90 days and s.occurred_at <= p.as_of as recent,
-        s.roles & '$failure'::ubigint <> 0 as failed,
-        s.wait_ms > s.adequate_ms as long,
-        s.money_minor,
-        split_part(s.money_kind, ' ', 1) as currency
-    from internal.steps as s
-    join internal.journeys as j on j.journey = s.journey
-    cross join internal.publication as p
+        count_if(s.roles & '$purchase'::ubigint <> 0) as purchases,
+        count_if(s.roles & '$contact'::ubigint <> 0) as contacts,
+        count_if(s.roles & '$failure'::ubigint <> 0 and s.occurred_at > p.as_of - interval 90 days and s.occurred_at <= p.as_of) as failures,
+        count_if(s.wait_ms > s.adequate_ms and s.occurred_at > p.as_of - interval 90 days and s.occurred_at <= p.as_of) as long_waits,
+        sum(s.money_minor) filter (where s.roles & '$purchase'::ubigint <> 0) as spent_minor,
+        min(s.money_kind) filter (where s.roles & '$purchase'::ubigint <> 0 and s.money_minor is not null) as least_kind,
+        max(s.money_kind) filter (where s.roles & '$purchase'::ubigint <> 0 and s.money_minor is not null) as greatest_kind
+    from internal.steps as s cross join internal.publication as p
+    group by all
 ),
 days as (
     select
-        customer_id,
-        day,
-        count_if(bought) as purchases,
-        count_if(met) as contacts,
-        count_if(failed and recent) as failures,
-        count_if(long and recent) as long_waits,
-        sum(money_minor) filter (where bought) as spent_minor,
-        min(currency) filter (where bought and money_minor is not null) as least_currency,
-        max(currency) filter (where bought and money_minor is not null) as greatest_currency
-    from acts group by customer_id, day
+        j.customer_id,
+        d.day,
+        sum(d.purchases) as purchases,
+        sum(d.contacts) as contacts,
+        sum(d.failures) as failures,
+        sum(d.long_waits) as long_waits,
+        sum(d.spent_minor) as spent_minor,
+        min(split_part(d.least_kind, ' ', 1)) as least_currency,
+        max(split_part(d.greatest_kind, ' ', 1)) as greatest_currency
+    from daily as d join internal.journeys as j on j.journey = d.journey
+    group by all
 ),
 done as (
     select
@@ -62,13 +58,15 @@ done as (
         max(greatest_currency) as greatest_currency
     from days group by customer_id
 ),
+marked as (
+    select journey, position, roles & '$complaint'::ubigint <> 0 as complained,
+        coalesce(max(position) filter (where roles & '$settled'::ubigint <> 0) over (partition by journey), 0) as answered
+    from internal.steps where roles & '$complaint_or_settled'::ubigint <> 0
+),
 complaints as (
-    select customer_id, count_if(position > answered)::bigint as open_complaints
-    from (
-        select customer_id, complained, position, coalesce(max(position) filter (where settled) over (partition by journey), 0) as answered
-        from acts where complained or settled
-    )
-    where complained group by customer_id
+    select j.customer_id, count_if(m.position > m.answered) as open_complaints
+    from marked as m join internal.journeys as j on j.journey = m.journey
+    where m.complained group by j.customer_id
 )
 select
     s.*,

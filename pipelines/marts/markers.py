@@ -10,6 +10,7 @@ from schemas.roles import bit, union
 _ROLES: Mapping[str, int] = {
     **{role: bit(role) for role in ("purchase", "contact", "complaint", "settled", "failure")},
     "purchase_or_contact": union(("purchase", "contact")),
+    "complaint_or_settled": union(("complaint", "settled")),
 }
 
 

@@ -1,9 +1,7 @@
--- operations: one row a backstage event, of copies that differ the one with the smallest content. Read from the journal's segments, which stand where the marker is.
-with facts as (
-    select * from read_parquet(['$segments'])
-),
-winners as (
-    select "key", min(content) as content from facts where "key" in (select d."key" from facts as d where d.disputed) group by "key"
+-- operations: one row a backstage event, of copies that differ the one with the smallest content.
+with winners as (
+    select "key", min(content) as content from internal.operation_facts
+    where "key" in (select d."key" from internal.operation_facts as d where d.disputed) group by "key"
 )
 select
     f.source,
@@ -24,7 +22,7 @@ select
     f.wait_ms / 1e3::double as wait_s,
     f.service_ms / 1e3::double as service_s,
     f.attributes
-from facts as f
+from internal.operation_facts as f
 left join winners as w on w."key" = f."key"
 left join internal.meanings as m on m.type = f.type and m.channel is not distinct from f.channel
 where w."key" is null or w.content = f.content

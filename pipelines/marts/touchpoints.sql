@@ -1,9 +1,7 @@
--- touchpoints: one row an event, of copies that differ the one with the smallest content. Read from the journal's segments, which stand where the marker is.
-with facts as (
-    select * from read_parquet(['$segments'])
-),
-winners as (
-    select "key", min(content) as content from facts where "key" in (select d."key" from facts as d where d.disputed) group by "key"
+-- touchpoints: one row an event, of copies that differ the one with the smallest content.
+with winners as (
+    select "key", min(content) as content from internal.touchpoint_facts
+    where "key" in (select d."key" from internal.touchpoint_facts as d where d.disputed) group by "key"
 )
 select
     f.source,
@@ -35,7 +33,7 @@ select
     f.identifiers,
     f.attributes,
     f.anonymous
-from facts as f
+from internal.touchpoint_facts as f
 left join winners as w on w."key" = f."key"
 left join internal.steps as s on s."key" = f."key"
 left join internal.meanings as m on m.type = f.type and m.channel is not distinct from f.channel
