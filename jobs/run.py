@@ -24,7 +24,9 @@ TICK_S = 5.0
 FOLD_S, FOLD_ROWS = 0.5, 500_000
 """The mart folds what was committed after so many seconds or events, whichever comes first."""
 SHARE = 10
-"""Publishing takes at most one part in so many of the time."""
+"""Publishing takes at most one part in so many of the time, …"""
+ALLOWANCE_S = 0.5
+"""… and this much (seconds) beside it, so that the first snapshots and what comes after a silence don't wait."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +81,8 @@ class _Run:
     commits: int = 0
     pending: list[tuple[Commit, Mapping[str, pa.Table]]] = field(default_factory=list)
     folded_at: float = field(default_factory=time.monotonic)
-    published_at: float = field(default_factory=lambda: time.monotonic() - 1e9)
-    publish_s: float = 0.0
+    begun_at: float = field(default_factory=time.monotonic)
+    published_s: float = 0.0  # what publishing has taken so far
     ticked_at: float = field(default_factory=time.monotonic)
     fresh: bool = True  # something was folded that no snapshot shows
 
@@ -115,7 +117,7 @@ class _Run:
         waiting = sum(sum(map(len, tables.values())) for _, tables in self.pending)
         if self.pending and (now - self.folded_at >= FOLD_S or waiting >= FOLD_ROWS):
             self.fold()
-        if self.fresh and not self.pending and now - self.published_at >= SHARE * self.publish_s:
+        if self.fresh and not self.pending and self.published_s <= ALLOWANCE_S + (now - self.begun_at) / SHARE:
             self.publish(final=False)
 
     def tick(self) -> None:
@@ -148,8 +150,8 @@ class _Run:
                 final=final,
             )
         )
-        self.published_at, self.fresh = time.monotonic(), False
-        self.publish_s = self.published_at - begun
+        self.published_s += time.monotonic() - begun
+        self.fresh = False
         return path
 
 

@@ -1,4 +1,7 @@
-"""What lies in the journal: the Arrow schema of each table's segments. Facts are what came; changes are what followed from it, the later commit wins."""
+"""What lies in the journal: the Arrow schema of each table's segments, and the commit record.
+
+Facts are what came; changes are what followed from it, the later commit wins.
+"""
 
 from __future__ import annotations
 
@@ -133,6 +136,18 @@ STEPS = pa.schema(
 )
 TABLES = {"touchpoints": TOUCHPOINTS, "operations": OPERATIONS, "dead_letters": DEAD_LETTERS, "journeys": JOURNEYS, "steps": STEPS}
 """Every table of the journal. ``links``, ``intervals`` and ``said`` come with the steps that write them."""
+
+
+FEW = frozenset(
+    (
+        *("source", "type", "channel", "site", "given_stage", "stage", "previous_type", "lifecycle", "kind", "anonymous", "sequence"),
+        *("actor_id", "actor_kind", "team", "lane", "promise_kind", "rating_metric", "rating_value", "rating_scale", "money_currency", "money_kind"),
+        *("language", "segment", "client_type", "context", "received_us", "late", "disputed"),
+        *("op", "existed", "known", "closed", "oversized", "revision"),
+        *("desired_ms", "adequate_ms", "roles", "position", "step_count", "reason", "detail", "feed"),
+    )
+)
+"""Columns of few distinct values: these are worth a dictionary in a segment; the others cost less without."""
 
 
 class Block(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jobs.journal.durable import write_new
-from schemas.journal import TABLES, Segment
+from schemas.journal import FEW, TABLES, Segment
 
 
 def write_segments(folder: Path, tables: Mapping[str, pa.Table], stem: str) -> list[Segment]:
@@ -32,7 +32,8 @@ def create_empty(folder: Path) -> None:
 
 def _write(folder: Path, name: str, table: pa.Table, stem: str) -> Segment:
     sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd", compression_level=1, write_statistics=True, store_schema=False)
+    words = [column for column in table.column_names if column in FEW]
+    pq.write_table(table, sink, compression="zstd", compression_level=1, use_dictionary=words, write_statistics=["time_us"], store_schema=False)
     data = sink.getvalue().to_pybytes()
     file = f"{name}/{stem}.parquet"
     write_new(folder / file, data)

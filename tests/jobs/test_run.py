@@ -155,21 +155,22 @@ def test_a_followed_file_shows_a_new_event_in_the_snapshot_within_seconds(events
 def test_a_reader_in_another_process_meets_no_error_and_no_torn_answer(events: Path, tmp_path: Path) -> None:
     to = tmp_path / "out"
     run([piped(events.read_bytes().splitlines()[:100])], RunSettings(to=to, journey_map=default_map()))
-    done = multiprocessing.get_context("spawn").Event()
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        answers = pool.apply_async(ask_on, (to, done))
-        for part in range(6):
-            run(
-                [piped(events.read_bytes().splitlines()[part * 1_000 : part * 1_000 + 1_000])],
-                RunSettings(to=to, journey_map=default_map(), batch_rows=200),
-            )
-        done.set()
-        asked, torn = answers.get(60)
+    spawn = multiprocessing.get_context("spawn")
+    done, answers = spawn.Event(), spawn.Queue()
+    reader = spawn.Process(target=ask_on, args=(to, done, answers))
+    reader.start()
+    for part in range(6):
+        lines = events.read_bytes().splitlines()[part * 1_000 : part * 1_000 + 1_000]
+        run([piped(lines)], RunSettings(to=to, journey_map=default_map(), batch_rows=200))
+    done.set()
+    asked, torn = answers.get(timeout=60)
+    reader.join()
+    assert reader.exitcode == 0
     assert asked > 3
     assert torn == 0
 
 
-def ask_on(to: Path, done: threading.Event) -> tuple[int, int]:
+def ask_on(to: Path, done: threading.Event, answers: multiprocessing.Queue[tuple[int, int]]) -> None:
     """Ask two questions of one snapshot that must agree, over and over."""
     asked = torn = 0
     while not done.is_set():
@@ -177,7 +178,7 @@ def ask_on(to: Path, done: threading.Event) -> tuple[int, int]:
             steps = mart.sql("select count(*) from mart.steps").fetchall()[0][0]
             counted = mart.sql("select coalesce(sum(step_count), 0) from mart.journeys where status <> 'oversized'").fetchall()[0][0]
         asked, torn = asked + 1, torn + (steps != counted)
-    return asked, torn
+    answers.put((asked, torn))
 
 
 def shown(to: Path, question: str) -> int:
