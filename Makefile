@@ -1,0 +1,65 @@
+# Everything can be done with these. Each sets up what it needs: Python 3.11 or newer and make are enough.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+# The first of these that starts and is new enough; say PYTHON=… to choose another.
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$python; break; }; done)
+
+.PHONY: help setup demo test check lint types contracts wheel bench chaos lock clean
+
+help: ## Say what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+setup: $(READY) ## Make .venv with exactly what requirements-dev.lock says
+
+$(READY): requirements-dev.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "no Python 3.11 or newer found; say make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@test -x $(BIN)/python || { echo "setting up $(VENV) with $$($(PYTHON) --version)" >&2; $(PYTHON) -m venv $(VENV); }
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet -r requirements-dev.lock
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --editable .
+	@touch $@
+
+demo: $(READY) ## Simulate a company, rebuild its journeys, show what they say
+	@$(BIN)/sojourn demo
+
+test: $(READY) ## Run all tests (some minutes)
+	@$(BIN)/python -m pytest -q
+
+check: lint types contracts wheel test ## Everything that must hold before a change goes in
+
+lint: $(READY) ## Style, and the direction of imports
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet . || { echo "not formatted: run $(BIN)/ruff format ." >&2; exit 1; }
+	@$(BIN)/lint-imports --no-logo
+
+types: $(READY) ## Types, strictly
+	@$(BIN)/mypy
+
+contracts: $(READY) ## Whether the generated contracts are up to date
+	@$(BIN)/python -m schemas --check
+
+wheel: $(READY) ## Build the wheel, install it alone, and use it
+	@BIN=$(BIN) sh tests/wheel.sh
+
+bench: $(READY) ## Measure the run part by part (long)
+	@$(BIN)/python -m tests.bench.whole
+	@$(BIN)/python -m tests.bench.increments
+
+chaos: $(READY) ## Kill runs at random moments, 50 times (long)
+	@$(BIN)/python -m tests.chaos.kills
+
+lock: ## Write requirements-dev.lock anew from pyproject.toml
+	@rm -rf dist/lock && $(PYTHON) -m venv dist/lock
+	@dist/lock/bin/python -m pip --disable-pip-version-check install --quiet --upgrade 'pip>=25.1'
+	@dist/lock/bin/python -m pip --disable-pip-version-check install --quiet --group dev --editable .
+	@dist/lock/bin/python -m pip --disable-pip-version-check freeze --exclude-editable > requirements-dev.lock
+	@rm -rf dist/lock
+
+clean: ## Remove what was made: .venv, caches, demo
+	@rm -rf $(VENV) demo dist bench-work .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
