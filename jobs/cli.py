@@ -70,8 +70,9 @@ class Families(click.Group):
 def main() -> None:
     """Rebuild every customer's journey from the touchpoints of all channels.
 
-    DIR is a folder that `sojourn run` keeps: the journal of all events, and a mart of journeys, waits and risks that DuckDB opens.
-    Begin with `sojourn demo`.
+    DIR is a folder that sojourn run keeps: the journal of all events, and a mart of journeys, waits and risks that DuckDB opens.
+
+    Begin with: sojourn demo
     """
 
 

@@ -11,7 +11,7 @@ from jobs.commands.options import folder_argument
 from jobs.show.words import counted
 
 
-@click.command("check")
+@click.command("check", short_help="Check that everything in DIR agrees.")
 @folder_argument
 @click.pass_context
 def command(ctx: click.Context, folder: Path) -> None:

@@ -15,7 +15,7 @@ from jobs.sources.mapping import load_mapping
 from schemas.errors import SettingError, SourceError
 
 
-@click.command("convert")
+@click.command("convert", short_help="Write tables and event logs as touchpoints.")
 @sources_argument
 @mapping_option
 def command(sources: tuple[str, ...], mapping: str | None) -> None:

@@ -32,7 +32,7 @@ class _Asked:
     seed: int
 
 
-@click.command("demo")
+@click.command("demo", short_help="Simulate a company, rebuild its journeys, show what they say.")
 @click.option("--events", metavar="N", default=200_000, show_default=True, type=click.IntRange(1000, 50_000_000), help="How many events to simulate.")
 @click.option("--seed", metavar="S", default=1, show_default=True, type=click.IntRange(0), help="Another seed, another company.")
 @click.option("--to", "folder", metavar="DIR", default=Path("demo"), show_default=True, type=new_folder, help="Where to put it.")

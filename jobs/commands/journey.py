@@ -13,7 +13,7 @@ from jobs.show.timeline import Timeline, near, read_timeline, timeline_page
 from jobs.show.values import write_json
 
 
-@click.command("journey")
+@click.command("journey", short_help="Print one customer's time line.")
 @folder_argument
 @click.argument("customer", metavar="CUSTOMER")
 @json_option

@@ -13,7 +13,7 @@ from schemas.map_writing import write_map
 _file = click.argument("file", required=False, type=click.Path(path_type=Path))
 
 
-@click.group("map")
+@click.group("map", short_help="Show or check a journey map.")
 def command() -> None:
     """Look at journey maps, which say what each type of touchpoint means."""
 

@@ -22,7 +22,7 @@ from schemas.errors import SettingError
 INTERRUPTED = 130
 
 
-@click.command("run")
+@click.command("run", short_help="Read sources into DIR and publish journeys, waits and risks.")
 @sources_argument
 @click.option("--to", "folder", metavar="DIR", required=True, type=new_folder, help="Where to keep everything; made if need be.")
 @map_option

@@ -12,7 +12,7 @@ from jobs.show.words import counted, number
 from jobs.simulate import simulate
 
 
-@click.command("simulate")
+@click.command("simulate", short_help="Simulate a service company whose truth is known.")
 @click.option("--events", metavar="N", required=True, type=click.IntRange(1000), help="Lines to write, copies included.")
 @click.option("--seed", metavar="S", default=1, show_default=True, type=click.IntRange(0), help="The same seed gives the same bytes.")
 @click.option("--to", "folder", metavar="DIR", required=True, type=new_folder, help="Gets events.jsonl and truth/*.json.")

@@ -15,7 +15,7 @@ from jobs.show.values import rows_of, write_csv, write_json
 from pipelines.resources import read_text
 
 
-@click.command("sql")
+@click.command("sql", short_help="Ask DIR's mart in SQL.")
 @folder_argument
 @click.argument("query", metavar="QUERY")
 @json_option

@@ -14,7 +14,7 @@ from jobs.show.values import write_json
 from jobs.show.words import instant
 
 
-@click.command("status")
+@click.command("status", short_help="Say what DIR holds.")
 @folder_argument
 @json_option
 def command(folder: Path, as_json: bool) -> None:

@@ -47,7 +47,7 @@ def run_page(summary: Summary, folder: Path) -> str:
         lines.append(f"dead letters: {dead_reasons(summary.counters)}; their bytes and reasons: {called()} sql {folder} 'from dead_letters'")
     if summary.totals != summary.counters:
         lines.append(f"{folder} now holds {counted(summary.totals.get('accepted', 0), 'event')}")
-    return "\n".join([*lines, f"mart: {summary.snapshot}"])
+    return "\n".join([*lines, f"mart: {folder / 'serving' / 'current.duckdb'} → {summary.snapshot.name}"])
 
 
 def came_in(counters: Mapping[str, int], totals: Row) -> str:
