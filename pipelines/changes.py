@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.kernel import Journeys, Steps, rebuild
-from pipelines.lexicon import Lexicon
+from pipelines.lexicon import FACTS, Lexicon
 
 Places = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -48,10 +50,10 @@ class Dropped:
     step_positions: Places
 
 
-def view(rows: NDArray[np.void], lexicon: Lexicon, identify: object) -> View:
+def view(rows: NDArray[np.void], lexicon: Lexicon, identify: Callable[[NDArray[np.void], Journeys], NDArray[np.uint64]]) -> View:
     """Rebuild rows. ``identify(rows, journeys)`` gives the ids of journeys."""
     journeys, steps = rebuild(rows, lexicon)
-    ids = identify(rows, journeys)  # type: ignore[operator]
+    ids = identify(rows, journeys)
     return View(rows, journeys, steps, ids, journeys.count <= lexicon.journey_map.max_events)
 
 
@@ -66,10 +68,12 @@ def appended(after: View, new: Flags, simple: Flags) -> tuple[Chosen, Chosen]:
 
 def compared(before: View, after: View, among: Flags, lexicon: Lexicon) -> tuple[Chosen, Chosen, Dropped]:
     """Return what to write and to drop in the other chains: ``before`` holds only those; ``among`` says which rows of ``after`` do."""
-    journeys, lost = _difference(_journey_keys(before), _journey_marks(before, lexicon), _journey_keys(after), _journey_marks(after, lexicon), among[after.journeys.first])
-    after_steps, before_steps = among & after.shown[after.steps.journey], before.shown[before.steps.journey]
-    steps, gone = _difference(_step_keys(before), _step_marks(before, lexicon), _step_keys(after), _step_marks(after, lexicon), after_steps, before_steps)
-    return journeys, steps, Dropped(before.ids[lost], before.ids[before.steps.journey[gone]], before.steps.position[gone])
+    was, became = partners(after.ids, before.ids), partners(before.ids, after.ids)
+    journeys = _differing(np.flatnonzero(among[after.journeys.first]), was, _journey_columns(before, lexicon), _journey_columns(after, lexicon))
+    shown = np.flatnonzero(among & after.shown[after.steps.journey])
+    steps = _differing(shown, _same_steps(after, was, before), _step_columns(before, lexicon), _step_columns(after, lexicon))
+    gone = np.flatnonzero(before.shown[before.steps.journey] & (_same_steps(before, became, after) < 0))
+    return journeys, steps, Dropped(before.ids[became < 0], before.ids[before.steps.journey[gone]], before.steps.position[gone])
 
 
 def joined(one: Chosen, other: Chosen) -> Chosen:
@@ -77,51 +81,59 @@ def joined(one: Chosen, other: Chosen) -> Chosen:
     return Chosen(np.concatenate([one.at, other.at]), np.concatenate([one.existed, other.existed]))
 
 
-def _difference(
-    before_keys: NDArray[np.void], before_marks: NDArray[np.void], after_keys: NDArray[np.void], after_marks: NDArray[np.void], among: Flags, counted: Flags | None = None
-) -> tuple[Chosen, Places]:
-    """Return which of ``after`` (where ``among``) are new or differ, and which of ``before`` (where ``counted``) are gone."""
-    old = np.flatnonzero(counted) if counted is not None else np.arange(len(before_keys))
-    now = np.flatnonzero(among)
-    order = old[np.argsort(before_keys[old], order=("journey", "position"))] if len(old) else old
-    place = np.searchsorted(before_keys[order], after_keys[now]) if len(old) else np.zeros(len(now), np.int64)
-    clipped = np.minimum(place, max(len(order) - 1, 0))
-    existed = (before_keys[order[clipped]] == after_keys[now]) if len(order) else np.zeros(len(now), bool)
-    same = existed.copy()
-    same[existed] = before_marks[order[clipped[existed]]] == after_marks[now[existed]]
-    kept = np.zeros(len(before_keys), bool)
-    kept[order[clipped[existed]]] = True
-    return Chosen(now[~same], existed[~same]), old[~kept[old]]
+def partners(ids: NDArray[np.uint64], others: NDArray[np.uint64]) -> Places:
+    """Return for each id its place among the others, -1 where it has none. Each side is distinct.
+
+    >>> partners(np.array([7, 5], np.uint64), np.array([4, 5, 6], np.uint64)).tolist()
+    [-1, 1]
+    """
+    if not len(others):
+        return np.full(len(ids), -1, np.int64)
+    order = np.argsort(others)
+    place = order[np.minimum(np.searchsorted(others[order], ids), len(others) - 1)]
+    return np.where(others[place] == ids, place, -1)
 
 
-_KEY = np.dtype([("journey", "u8"), ("position", "i8")])
+def _same_steps(of: View, partner: Places, other: View) -> Places:
+    """Return for each row of a view the place of the step of the same journey and position in another view, -1 where that shows none."""
+    if not len(other.ids):
+        return np.full(len(of.rows), -1, np.int64)
+    journey = partner[of.steps.journey]
+    there = (journey >= 0) & other.shown[journey] & (of.steps.position <= other.journeys.count[journey])
+    return np.where(there, other.journeys.first[journey] + of.steps.position - 1, -1)
 
 
-def _journey_keys(of: View) -> NDArray[np.void]:
-    return _packed(_KEY, of.ids, np.zeros(len(of.ids), np.int64))
+def _differing(at: Places, partner: Places, before: Sequence[NDArray[Any]], after: Sequence[NDArray[Any]]) -> Chosen:
+    """Return which of these are new or differ in any column from their partner before."""
+    existed = partner[at] >= 0
+    now, then = at[existed], partner[at[existed]]
+    same = np.ones(len(now), bool)
+    for old, new in zip(before, after, strict=True):
+        same &= old[then] == new[now]
+    written = np.ones(len(at), bool)
+    written[existed] = ~same
+    return Chosen(at[written], existed[written])
 
 
-def _step_keys(of: View) -> NDArray[np.void]:
-    return _packed(_KEY, of.ids[of.steps.journey], of.steps.position)
-
-
-def _step_marks(of: View, lexicon: Lexicon) -> NDArray[np.void]:
+def _step_columns(of: View, lexicon: Lexicon) -> list[NDArray[Any]]:
     """All that a step row shows, as numbers."""
     senses, steps, rows = lexicon.sense_table(), of.steps, of.rows
-    sense = senses[rows["sense"]]
-    previous = np.where(steps.previous >= 0, sense["type"][steps.previous], 0)
-    shown = [sense[name] for name in ("type", "channel", "stage", "roles")] + [rows[name] for name in ("key", "site", "actor", "team", "money", "money_kind")]
-    columns = (*shown, previous, steps.since, steps.wait, steps.service, steps.desired, steps.adequate)
-    return _packed(np.dtype([(f"c{i}", column.dtype) for i, column in enumerate(columns)]), *columns)
+    previous = np.where(steps.previous >= 0, senses["type"][rows["sense"][steps.previous]], 0) if len(rows) else steps.previous
+    shown = [senses[name][rows["sense"]] for name in ("type", "channel", "stage", "roles")]
+    shown += [rows[name] for name in ("key", "site", "actor", "team", "money", "money_kind")]
+    return [*shown, previous, steps.since, steps.wait, steps.service, steps.desired, steps.adequate]
 
 
-def _journey_marks(of: View, lexicon: Lexicon) -> NDArray[np.void]:
+def _journey_columns(of: View, lexicon: Lexicon) -> list[NDArray[Any]]:
+    """All that a journey row shows, as numbers."""
     j = of.journeys
-    facts = lexicon.fact_table()[of.rows["facts"]] if len(of.rows) else np.empty((0, 3), np.int32)
-    latest = [np.where(j.facts_at[:, a] >= 0, facts[j.facts_at[:, a], a], 0) if len(of.rows) else j.first for a in range(j.facts_at.shape[1])]
-    when = [np.where(j.facts_at[:, a] >= 0, of.rows["key"][j.facts_at[:, a]], 0) if len(of.rows) else j.first for a in range(j.facts_at.shape[1])]
-    columns = [of.rows["time"][j.first], of.rows["key"][j.first], j.count, j.ended, j.variant, j.closed, j.late, j.known, *latest, *when, _waiting_marks(of, lexicon)]
-    return _packed(np.dtype([(f"c{i}", column.dtype) for i, column in enumerate(columns)]), *columns)
+    if not len(of.rows):
+        return [j.first] * (9 + 3 * len(FACTS))
+    facts = lexicon.fact_table()[of.rows["facts"]]
+    latest = [np.where(j.facts_at[:, a] >= 0, facts[j.facts_at[:, a], a], 0) for a in range(len(FACTS))]
+    when = [np.where(j.facts_at[:, a] >= 0, of.rows[name][j.facts_at[:, a]], 0) for a in range(len(FACTS)) for name in ("key", "sequence")]
+    plain = [of.rows["time"][j.first], of.rows["key"][j.first], j.count, j.ended, j.variant, j.closed, j.late, j.known]
+    return [*plain, *latest, *when, _waiting_marks(of, lexicon)]
 
 
 _PRIMES = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)
@@ -136,10 +148,3 @@ def _waiting_marks(of: View, lexicon: Lexicon) -> NDArray[np.uint64]:
     mixed = sum((np.uint64(prime) * column.astype(np.uint64) for prime, column in zip(_PRIMES, shown, strict=True)), of.rows["key"][at])
     np.add.at(marks, of.steps.journey[at], mixed)
     return marks
-
-
-def _packed(dtype: np.dtype, *columns: NDArray) -> NDArray[np.void]:
-    packed = np.empty(len(columns[0]), dtype)
-    for name, column in zip(dtype.names or (), columns, strict=True):
-        packed[name] = column
-    return packed

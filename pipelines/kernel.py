@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.distinct import distinct, packed, unpacked
 from pipelines.lexicon import FACTS, Lexicon
 from pipelines.order import starts_of
 from pipelines.pairs import first_in_first_out, one_by_one, still_open
@@ -219,13 +220,15 @@ def _zones(rows: NDArray[np.void], sense: NDArray[np.void], carried: NDArray[np.
     zoned = np.flatnonzero(np.isin(sense["stage"], zoned_stages(lexicon)))
     if not len(zoned):
         return desired, adequate
-    facts = lexicon.fact_table()[rows["facts"]]
-    known = np.stack([np.where(carried[zoned, a] >= 0, facts[carried[zoned, a], a], 0) for a in range(len(FACTS))], axis=1)
-    era = np.searchsorted(eras(lexicon.journey_map), rows["time"][zoned], side="right")
-    packed = np.stack([sense["stage"][zoned], known[:, 0], known[:, 1], known[:, 2], era], axis=1)
-    distinct, where = np.unique(packed, axis=0, return_inverse=True)
-    levels = np.array([_level(lexicon, row) for row in distinct.tolist()], np.int64)
-    desired[zoned], adequate[zoned] = levels[where.ravel(), 0], levels[where.ravel(), 1]
+    known = [np.zeros(len(zoned), np.int64)] * len(FACTS)
+    if (carried[zoned] >= 0).any():
+        facts = lexicon.fact_table()[rows["facts"]]
+        known = [np.where(carried[zoned, a] >= 0, facts[carried[zoned, a], a], 0) for a in range(len(FACTS))]
+    begun = eras(lexicon.journey_map)
+    bounds = [len(lexicon.stages), *[int(column.max()) + 1 for column in known], len(begun) + 1]
+    cases, where = distinct(*packed([sense["stage"][zoned], *known, np.searchsorted(begun, rows["time"][zoned], side="right")], bounds))
+    levels = np.array([_level(lexicon, *unpacked(case, bounds)) for case in cases.tolist()], np.int64)
+    desired[zoned], adequate[zoned] = levels[where, 0], levels[where, 1]
     return desired, adequate
 
 
@@ -239,8 +242,7 @@ def eras(journey_map: JourneyMap) -> NDArray[np.int64]:
     return np.array(sorted({zone.valid_from_us for zone in journey_map.tolerance if zone.valid_from_us is not None}), np.int64)
 
 
-def _level(lexicon: Lexicon, row: list[int]) -> tuple[int, int]:
-    stage, segment, client_type, context, era = row
+def _level(lexicon: Lexicon, stage: int, segment: int, client_type: int, context: int, era: int) -> tuple[int, int]:
     values = lexicon.attributes.values
     begun = eras(lexicon.journey_map)
     at = int(begun[era - 1]) if era else int(np.iinfo(np.int64).min)
