@@ -13,6 +13,6 @@ venv/bin/sojourn map check map.toml
 venv/bin/sojourn demo --events 5000 --to demo > page.txt
 venv/bin/sojourn sql demo "select count(*) as journeys from journeys"
 venv/bin/sojourn check demo | tail -n 1
-printf 'case,what,at\n1,order.placed,2025-01-01T10:00:00Z\n' > log.csv
-printf 'select "case" as customer_id, what as type, at as time, row_number from source\n' > mine.sql
+printf 'who,what,moment\n1,order.placed,2025-01-01T10:00:00Z\n' > log.csv
+printf 'select who as customer_id, what as type, moment as time, row_number from source\n' > mine.sql
 venv/bin/sojourn convert log.csv --mapping mine.sql

@@ -35,9 +35,9 @@ class _Asked:
 @click.command("demo", short_help="Simulate a company, rebuild its journeys, show what they say.")
 @click.option("--events", metavar="N", default=200_000, show_default=True, type=click.IntRange(1000, 50_000_000), help="How many events to simulate.")
 @click.option("--seed", metavar="S", default=1, show_default=True, type=click.IntRange(0), help="Another seed, another company.")
-@click.option("--to", "folder", metavar="DIR", default=Path("demo"), show_default=True, type=new_folder, help="Where to put it.")
+@click.option("--to", metavar="DIR", default=Path("demo"), show_default=True, type=new_folder, help="Where to put it.")
 @click.pass_context
-def command(ctx: click.Context, events: int, seed: int, folder: Path) -> None:
+def command(ctx: click.Context, events: int, seed: int, to: Path) -> None:
     """Simulate a service company, rebuild its customers' journeys, and show what they say.
 
     Takes a few seconds. What is shown lies in DIR and can be asked on with sojourn sql, journey, status and check.
@@ -45,11 +45,11 @@ def command(ctx: click.Context, events: int, seed: int, folder: Path) -> None:
     asked = _Asked(events, seed)
     click.echo(f"A simulated service company: {counted(events, 'event')}, seed {seed}. It is invented; what is said about it is computed.", err=True)
     with stoppable() as (stopper, came), Progress() as progress:
-        log = _simulated(asked, folder, progress)
-        summary = run([JsonLines(log)], RunSettings(to=folder, journey_map=default_map()), stopper=stopper, report=progress.events)
+        log = _simulated(asked, to, progress)
+        summary = run([JsonLines(log)], RunSettings(to=to, journey_map=default_map()), stopper=stopper, report=progress.events)
     if came:
         ctx.exit(130)
-    _show(summary, folder)
+    _show(summary, to)
 
 
 def _simulated(asked: _Asked, folder: Path, progress: Progress) -> Path:

@@ -16,7 +16,12 @@ mapping_option = click.option(
     "--mapping", metavar="FILE|NAME", help="How a table's columns become touchpoints: a .sql file, or the name of a mapping that ships."
 )
 map_option = click.option(
-    "--map", "map_path", metavar="FILE", type=click.Path(path_type=Path), help="The journey map (TOML); without it the one that ships."
+    "--map",
+    "map_path",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    envvar="SOJOURN_RUN_MAP",
+    help="The journey map (TOML); without it the one that ships.",
 )
 new_folder = click.Path(path_type=Path, file_okay=False)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON array of objects.")

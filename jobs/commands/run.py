@@ -24,7 +24,7 @@ INTERRUPTED = 130
 
 @click.command("run", short_help="Read sources into DIR and publish journeys, waits and risks.")
 @sources_argument
-@click.option("--to", "folder", metavar="DIR", required=True, type=new_folder, help="Where to keep everything; made if need be.")
+@click.option("--to", metavar="DIR", required=True, type=new_folder, help="Where to keep everything; made if need be.")
 @map_option
 @mapping_option
 @click.option("--follow", is_flag=True, help="Wait for more at the end of the last source, until Ctrl-C or SIGTERM.")
@@ -38,7 +38,7 @@ INTERRUPTED = 130
 def command(
     ctx: click.Context,
     sources: tuple[str, ...],
-    folder: Path,
+    to: Path,
     map_path: Path | None,
     mapping: str | None,
     follow: bool,
@@ -56,7 +56,7 @@ def command(
     commits and publishes.
     """
     settings = RunSettings(
-        to=folder,
+        to=to,
         journey_map=read_map(map_path),
         until_us=end_of_day_us(until) if until else None,
         horizon_days=horizon,
@@ -65,10 +65,10 @@ def command(
         follow=follow,
     )
     chosen = choose_all(sources, load_mapping(mapping) if mapping else None, sys.stdin.buffer, follow=follow)
-    _refuse_itself(chosen, folder)
+    _refuse_itself(chosen, to)
     with stoppable() as (stopper, came), Progress() as progress:
         summary = run(chosen, settings, stopper=stopper, report=progress.events)
-    click.echo(run_page(summary, folder))
+    click.echo(run_page(summary, to))
     if signal.SIGINT in came:
         ctx.exit(INTERRUPTED)
 

@@ -15,16 +15,16 @@ from jobs.simulate import simulate
 @click.command("simulate", short_help="Simulate a service company whose truth is known.")
 @click.option("--events", metavar="N", required=True, type=click.IntRange(1000), help="Lines to write, copies included.")
 @click.option("--seed", metavar="S", default=1, show_default=True, type=click.IntRange(0), help="The same seed gives the same bytes.")
-@click.option("--to", "folder", metavar="DIR", required=True, type=new_folder, help="Gets events.jsonl and truth/*.json.")
+@click.option("--to", metavar="DIR", required=True, type=new_folder, help="Gets events.jsonl and truth/*.json.")
 @click.option("--clean", is_flag=True, help="Plant nothing: no incident, no bad journey.")
-def command(events: int, seed: int, folder: Path, clean: bool) -> None:
+def command(events: int, seed: int, to: Path, clean: bool) -> None:
     """Simulate a service company: its events, and the truth about them.
 
     Calls, chats, cases, orders, visits, surveys, complaints, promises, work behind the counter; late, doubled and conflicting lines;
     what was planted (who left and why, which incident when and where) is written beside.
     """
     with Progress() as progress:
-        made = simulate(events, seed, folder, lambda count: progress.events("simulating", count), clean=clean)
+        made = simulate(events, seed, to, lambda count: progress.events("simulating", count), clean=clean)
     among = f"{number(made.copies)} copies and {number(made.late)} late ones among them"
     click.echo(f"{made.events_path}: {counted(made.events, 'event')} over {made.days:.0f} days, {among}")
     click.echo(f"{made.truth_path}: {counted(made.situations, 'planted situation')}, {counted(made.incidents, 'incident')}")

@@ -1,0 +1,101 @@
+"""The command as a process of its own: pipes, signals, and a second run on the same folder."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from jobs.simulate import simulate
+
+SOJOURN = [sys.executable, "-m", "jobs.cli"]
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_S = 60.0
+
+
+def start(*arguments: object, **options: int) -> subprocess.Popen[bytes]:
+    command = [*SOJOURN, *map(str, arguments)]
+    return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)  # type: ignore[call-overload,no-any-return]
+
+
+def finished(arguments: Sequence[object]) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run([*SOJOURN, *map(str, arguments)], cwd=ROOT, capture_output=True, timeout=PATIENCE_S, check=False)
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> tuple[subprocess.Popen[bytes], Path]:
+    """A run that follows its standard input and has committed what it was given, and its DIR."""
+    log = simulate(1_000, 2, tmp_path).events_path
+    process = start("run", "-", "--follow", "--to", tmp_path / "dir")
+    assert process.stdin is not None
+    process.stdin.write(log.read_bytes())
+    process.stdin.flush()
+    deadline = time.monotonic() + PATIENCE_S
+    while not (tmp_path / "dir" / "serving" / "current.duckdb").exists():
+        assert time.monotonic() < deadline
+        with suppress(subprocess.TimeoutExpired):
+            pytest.fail(f"ended with {process.wait(0.02)}")
+    return process, tmp_path / "dir"
+
+
+def ended(process: subprocess.Popen[bytes]) -> tuple[int, bytes, bytes]:
+    out, err = process.communicate(timeout=PATIENCE_S)
+    return process.returncode, out, err
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_a_signal_finishes_the_batch_and_publishes(live: tuple[subprocess.Popen[bytes], Path], number: signal.Signals, code: int) -> None:
+    process, folder = live
+    process.send_signal(number)
+    returned, out, err = ended(process)
+    assert (returned, b"Traceback" in err) == (code, False), err
+    assert b"events read = " in out
+    assert finished(["check", folder]).returncode == 0
+
+
+def test_a_second_run_is_refused_and_told_who_holds_the_folder(live: tuple[subprocess.Popen[bytes], Path]) -> None:
+    process, folder = live
+    second = finished(["run", folder / "format", "--to", folder])
+    status = finished(["status", folder])
+    process.terminate()
+    ended(process)
+    assert second.returncode == 3
+    assert f"in use by process {process.pid}" in second.stderr.decode()
+    assert f"process {process.pid} writes to it" in status.stdout.decode()
+
+
+def test_the_end_of_standard_input_ends_a_run_that_follows_it(live: tuple[subprocess.Popen[bytes], Path]) -> None:
+    process, _ = live
+    returned, out, _ = ended(process)  # closes its standard input
+    assert returned == 0
+    assert b"1,000 events read" in out
+
+
+def test_a_reader_that_leaves_early_causes_no_trace(live: tuple[subprocess.Popen[bytes], Path]) -> None:
+    process, folder = live
+    ended(process)
+    reader = start("sql", folder, "select * from steps, range(100)")
+    assert reader.stdout is not None and reader.stderr is not None
+    reader.stdout.readline()
+    reader.stdout.close()
+    errors = reader.stderr.read()
+    reader.wait(PATIENCE_S)
+    reader.stderr.close()
+    assert reader.stdin is not None
+    reader.stdin.close()
+    assert b"Traceback" not in errors
+
+
+def test_an_answer_goes_into_a_pipe_as_json(live: tuple[subprocess.Popen[bytes], Path]) -> None:
+    process, folder = live
+    ended(process)
+    told = finished(["sql", folder, "select count(*) as n from touchpoints"])
+    (row,) = json.loads(told.stdout)
+    assert row["n"] > 500
