@@ -87,7 +87,14 @@ def measure(file: Path, to: Path, batch: int) -> dict[str, Any]:
     summary = jobs.run.run([JsonLines(file)], jobs.run.RunSettings(to=to, journey_map=default_map(), batch_rows=batch))
     parts["append, gather, kernel"] = parts.pop("absorbed") - parts["decode"] - parts["identify, key"]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"parts": parts, "cpu_s": cpu() - before, "process_cpu_s": cpu(), "wall_s": time.perf_counter() - wall, "peak_mib": peak, "counters": dict(summary.counters)}
+    return {
+        "parts": parts,
+        "cpu_s": cpu() - before,
+        "process_cpu_s": cpu(),
+        "wall_s": time.perf_counter() - wall,
+        "peak_mib": peak,
+        "counters": dict(summary.counters),
+    }
 
 
 def watched(parts: dict[str, float], part: str, owner: Any, name: str) -> None:

@@ -16,14 +16,7 @@ from jobs.mart.open import open_mart
 from schemas.mart import PURE_TABLES
 
 from jobs.simulate import simulate
-
-HISTORY_COLUMNS = {
-    "touchpoints": ("received_at",),
-    "operations": ("received_at",),
-    "journeys": ("revision",),
-    "dead_letters": ("feed", "place", "received_at"),
-}
-"""Columns of pure tables that tell what was seen, and when: two runs differ in them."""
+from pipelines.marts.order import rows
 
 
 def main() -> int:
@@ -55,7 +48,7 @@ def chaos(folder: Path, events: int, kills: int, seed: int, batch_rows: int = 20
         found = compared(expected, rows_of(dir_))
         differences += [f"DIR {dirs}: {line}" for line in found]
         print(f"DIR {dirs}: {done} kills so far; {'all pure tables are equal' if not found else found}", flush=True)  # noqa: T201 - a script's output
-    total = {name: len(rows) for name, rows in expected.items()}
+    total = {name: len(wanted) for name, wanted in expected.items()}
     print(f"{done} kills over {dirs} DIRs of {events:,} events: {len(differences)} differences; rows compared: {total}")  # noqa: T201
     return differences
 
@@ -63,25 +56,12 @@ def chaos(folder: Path, events: int, kills: int, seed: int, batch_rows: int = 20
 def rows_of(dir_: Path) -> dict[str, list[tuple[object, ...]]]:
     """Return every pure table as ordered rows, without the columns of history."""
     with open_mart(dir_) as mart:
-        return {name: _rows(mart, name) for name in PURE_TABLES}
+        return {name: rows(mart, name) for name in PURE_TABLES}
 
 
 def compared(expected: dict[str, list[tuple[object, ...]]], found: dict[str, list[tuple[object, ...]]]) -> list[str]:
     """Return a line for each table that differs."""
-    return [f"{name}: {len(rows)} rows expected, {len(found[name])} found" for name, rows in expected.items() if found[name] != rows]
-
-
-def _rows(mart: duckdb.DuckDBPyConnection, name: str) -> list[tuple[object, ...]]:
-    left_out = HISTORY_COLUMNS.get(name, ())
-    table = mart.table(f"mart.{name}")
-    kept = [column for column in table.columns if column not in left_out]
-    rows = table.select(*kept).order(", ".join(f'"{column}"' for column in kept))
-    return [tuple(map(_plain, row)) for row in rows.fetchall()]
-
-
-def _plain(value: object) -> object:
-    """Make nested values comparable."""
-    return repr(sorted(value.items())) if isinstance(value, dict) else value
+    return [f"{name}: {len(wanted)} rows expected, {len(found[name])} found" for name, wanted in expected.items() if found[name] != wanted]
 
 
 def _until_done(source: Path, dir_: Path, batch_rows: int, random_: random.Random, whole: float, left: int) -> int:
