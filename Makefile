@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$python; break; }; done)
 
-.PHONY: help setup demo test check lint types contracts wheel bench chaos lock clean
+.PHONY: help setup demo kafka test check lint types contracts wheel bench chaos lock clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -26,6 +26,9 @@ $(READY): requirements-dev.lock pyproject.toml
 
 demo: $(READY) ## Simulate a company, rebuild its journeys, show what they say
 	@$(BIN)/sojourn demo
+
+kafka: $(READY) ## Run Apache Kafka on 127.0.0.1:9092 until Ctrl-C (NODES=3 for a cluster)
+	@$(BIN)/python -m infra.kafka --nodes $(or $(NODES),1) --port $(or $(PORT),9092) $(if $(SECURE),--secure)
 
 test: $(READY) ## Run all tests (some minutes)
 	@$(BIN)/python -m pytest -q
@@ -56,7 +59,7 @@ chaos: $(READY) ## Kill runs at random moments, 50 times (long)
 lock: ## Write requirements-dev.lock anew from pyproject.toml
 	@rm -rf dist/lock && $(PYTHON) -m venv dist/lock
 	@dist/lock/bin/python -m pip --disable-pip-version-check install --quiet --upgrade 'pip>=25.1'
-	@dist/lock/bin/python -m pip --disable-pip-version-check install --quiet --group dev --editable .
+	@dist/lock/bin/python -m pip --disable-pip-version-check install --quiet --group dev --editable '.[kafka,test-broker]'
 	@dist/lock/bin/python -m pip --disable-pip-version-check freeze --exclude-editable > requirements-dev.lock
 	@rm -rf dist/lock
 
