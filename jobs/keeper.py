@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from typing import TypeVar
 import pyarrow as pa
 
 from jobs.journal.cache import Cache, lexicon_of, meta_of, size_of
+from jobs.journal.durable import writer
 from jobs.journal.log import Journal
 from jobs.journal.segment import read_segment, write_segments
 from pipelines.lexicon import Lexicon
@@ -60,9 +60,24 @@ class Keeper:
 
     @classmethod
     def open(
-        cls, journal: Journal, number: int, journey_map: JourneyMap, until_us: int | None, progress: Callable[[str], None] = lambda text: None
+        cls,
+        journal: Journal,
+        number: int,
+        journey_map: JourneyMap,
+        until_us: int | None,
+        progress: Callable[[str], None] = lambda text: None,
+        *,
+        folder: Path | None = None,
     ) -> Keeper:
         """Open a partition: from its cache where that was closed in order, else from the facts of the journal.
+
+        Args:
+            journal: Of the DIR.
+            number: Of the partition.
+            journey_map: The map that the DIR is made with.
+            until_us: Events after this instant are skipped.
+            progress: Told how far the state is rebuilt.
+            folder: Of the cache; None = inside DIR.
 
         Raises:
             SettingError: the DIR was made with another map or another ``--until``.
@@ -71,7 +86,7 @@ class Keeper:
         if first is not None:
             _agree(first, journey_map, until_us, journal.dir)
             until_us = first.until_us
-        cache = Cache(journal.dir / "state" / str(number))
+        cache = Cache(folder or journal.dir / "state" / str(number))
         meta = cache.take(journey_map.digest)
         if meta is not None:
             partition = Partition(lexicon_of(meta, journey_map), State(cache.allocator(), size_of(meta)), engine(), dict(meta.newest))
@@ -91,17 +106,26 @@ class Keeper:
         else:
             cache.clear()
             keeper = cls(journal, number, Partition(Lexicon(journey_map), State(cache.allocator()), engine()), cache, until_us=until_us)
-        keeper._catch_up(progress)
+        keeper.catch_up(progress)
         return keeper
 
     def commit(self, batch: Batch, name: str, source: SourceRange) -> tuple[Commit, Absorbed]:
         """Absorb a batch and make it visible together with how far its source was read."""
         absorbed = self.partition.absorb(batch)
-        return self._write(absorbed.tables, absorbed.counters, {name: source}, absorbed.earliest, absorbed.latest, None), absorbed
+        return self.write(absorbed, {name: source}), absorbed
 
-    def tick(self, instant_us: int) -> Commit:
-        """Commit nothing but that time has come this far."""
-        return self._write({}, {}, {}, None, None, instant_us)
+    def write(self, absorbed: Absorbed, sources: dict[str, SourceRange]) -> Commit:
+        """Make visible what was absorbed. Fails it, then this keeper holds more than the journal: open another one.
+
+        Raises:
+            FencedError: another process has made this commit.
+            JournalError: the disk refuses it to the end.
+        """
+        return self._write(absorbed.tables, absorbed.counters, sources, absorbed.earliest, absorbed.latest, None)
+
+    def tick(self, instant_us: int | None, sources: dict[str, SourceRange] | None = None) -> Commit:
+        """Commit nothing but that time has come this far, or how far sources stand."""
+        return self._write({}, {}, sources or {}, None, None, instant_us)
 
     def close(self) -> None:
         """Keep the state for the next run."""
@@ -128,13 +152,13 @@ class Keeper:
         latest: int | None,
         tick: int | None,
     ) -> Commit:
-        seq, writer = self.seq + 1, f"{os.getpid()}"
-        stem = f"{self.number}-{seq:012}-{writer}"
+        seq = self.seq + 1
+        stem = f"{self.number}-{seq:012}-{writer()}"
         segments = _persistently(lambda: write_segments(self.journal.folder, tables, stem))
         commit = Commit(
             partition=self.number,
             seq=seq,
-            writer=writer,
+            writer=writer(),
             sources=sources,
             segments=segments,
             counters=dict(counters),
@@ -168,8 +192,8 @@ class Keeper:
             self._rested = rows
             self.cache.rest()
 
-    def _catch_up(self, progress: Callable[[str], None]) -> None:
-        """Read what the journal holds beyond the cache."""
+    def catch_up(self, progress: Callable[[str], None] = lambda text: None) -> None:
+        """Read what the journal holds beyond what is held here: since the cache was kept, or because others made commits meanwhile."""
         restored = 0
         for commit in self.journal.commits(self.number, self.seq):
             for segment in commit.segments:

@@ -29,7 +29,7 @@ def tables(batch: Batch, table: pa.Table, who: Identified, key: NDArray[np.uint6
         .append_column("key", pa.array(key))
         .append_column("disputed", pa.array(disputed))
         .append_column("late", pa.array(late))
-        .append_column("received_us", pa.array(np.full(len(table), batch.received_us, np.int64)))
+        .append_column("received_us", pa.array(batch.received(np.asarray(table["place"].to_numpy()))))
     )
     if not kept.all():
         facts = facts.filter(pa.array(kept))
@@ -45,14 +45,15 @@ def dead_letters(batch: Batch, dead: Sequence[DeadLetter]) -> dict[str, pa.Table
     if not dead:
         return {}
     payloads = [bytes(batch.payloads[letter.place]) for letter in dead]
+    places = np.array([letter.place for letter in dead], np.int64)
     columns = {
         "md5": [md5(payload, usedforsecurity=False).hexdigest() for payload in payloads],
         "reason": [letter.reason for letter in dead],
         "detail": [letter.detail for letter in dead],
         "payload": payloads,
         "feed": [batch.feed] * len(dead),
-        "place": [batch.offset + letter.place for letter in dead],
-        "received_us": [batch.received_us] * len(dead),
+        "place": batch.offsets(places),
+        "received_us": batch.received(places),
     }
     return {"dead_letters": pa.table(columns, schema=journal.DEAD_LETTERS)}
 

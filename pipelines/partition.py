@@ -40,18 +40,26 @@ class Batch:
     Attributes:
         payloads: Raw bytes.
         feed: The journal's name of the source: running maxima are kept a feed.
-        received_us: When they reached us (µs).
-        offset: The offset of the first; the others follow.
+        received_us: When they reached us (µs): one instant for all, or one for each.
+        offset: The offset of the first, where the others follow without gaps; else the offset of each.
         strict: Refuse unknown fields.
         until_us: Events after this instant (µs) are skipped and counted; what breaks the contract is a dead letter all the same.
     """
 
     payloads: Sequence[bytes]
     feed: str
-    received_us: int
-    offset: int = 0
+    received_us: int | NDArray[np.int64]
+    offset: int | NDArray[np.int64] = 0
     strict: bool = False
     until_us: int | None = None
+
+    def received(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return when the payloads at some places reached us (µs)."""
+        return np.full(len(places), self.received_us, np.int64) if isinstance(self.received_us, int) else self.received_us[places]
+
+    def offsets(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the offsets of the payloads at some places."""
+        return self.offset + places if isinstance(self.offset, int) else self.offset[places]
 
 
 @dataclass(frozen=True)
@@ -120,7 +128,7 @@ class Partition:
 
     def _refuse(self, table: pa.Table, batch: Batch) -> tuple[pa.Table, list[DeadLetter]]:
         """Take out what lies in the future of its receipt."""
-        limit = batch.received_us + self.journey_map.max_ahead_us
+        limit = batch.received(np.asarray(table["place"].to_numpy())) + self.journey_map.max_ahead_us
         ahead = np.asarray(table["time_us"].to_numpy()) > limit
         if not ahead.any():
             return table, []

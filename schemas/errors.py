@@ -4,6 +4,7 @@ SojournError                what a person can act on; the message says what fail
 ├── SettingError            an argument, a map or a mapping is wrong: nothing was started
 ├── SourceError             a source can't be read, or isn't what it seems to be
 ├── JournalError            DIR is of another version, damaged, or held by somebody else
+│   └── FencedError         another process made the commit that this one wanted to make: read the log again
 └── MartError               the mart or a snapshot can't be built or opened
 """
 
@@ -22,6 +23,10 @@ class SourceError(SojournError):
 
 class JournalError(SojournError):
     """The journal is of another version, is damaged, or is held by another process."""
+
+
+class FencedError(JournalError):
+    """Another writer has made the next commit of a partition: what this process holds of it is out of date."""
 
 
 class MartError(SojournError):

@@ -9,7 +9,7 @@ import msgspec
 
 from jobs.journal.durable import link_new, write_new
 from jobs.journal.segment import create_empty
-from schemas.errors import JournalError
+from schemas.errors import FencedError, JournalError
 from schemas.journal import FORMAT, Commit
 
 _decode = msgspec.json.Decoder(Commit).decode
@@ -18,8 +18,8 @@ _decode = msgspec.json.Decoder(Commit).decode
 class Journal:
     """A DIR with its format, its segments and its logs."""
 
-    def __init__(self, dir: Path, partitions: int = 1) -> None:  # noqa: A002 - the design's word
-        """Open a DIR, or make one of so many partitions where there is none.
+    def __init__(self, dir: Path, partitions: int | None = 1) -> None:  # noqa: A002 - the design's word
+        """Open a DIR, or make one of so many partitions where there is none; None opens what stands there, whatever its number.
 
         Raises:
             JournalError: it is of a newer layout, has another number of partitions, or is something else.
@@ -28,9 +28,11 @@ class Journal:
         self.folder = dir / "journal"
         stated = dir / "format"
         if not stated.exists():
+            if partitions is None:
+                raise JournalError(f"{dir} is no Sojourn folder (it has no file named format)")
             _make(dir, self.folder, partitions)
         self.partitions = _format(stated)
-        if self.partitions != partitions:
+        if partitions is not None and self.partitions != partitions:
             raise JournalError(f"{dir} has {self.partitions} partitions, this run wants {partitions}; the number is fixed when a DIR is made")
 
     def commits(self, partition: int, after: int = -1) -> Iterator[Commit]:
@@ -40,16 +42,38 @@ class Journal:
             yield _decode(path.read_bytes())
             seq += 1
 
+    def last(self, partition: int) -> int:
+        """Return the number of a partition's last record, -1 where there is none. Looks at few names, however many there are."""
+        low, step = -1, 1
+        while self._path(partition, low + step).exists():
+            low, step = low + step, step * 2
+        while step > 1:
+            step //= 2
+            if self._path(partition, low + step).exists():
+                low += step
+        return low
+
+    def read(self, partition: int, seq: int) -> Commit:
+        """Return one record.
+
+        Raises:
+            JournalError: there is no such record.
+        """
+        try:
+            return _decode(self._path(partition, seq).read_bytes())
+        except FileNotFoundError:
+            raise JournalError(f"{self.dir} has no commit {seq} of partition {partition}") from None
+
     def append(self, commit: Commit) -> None:
         """Make a commit visible.
 
         Raises:
-            JournalError: another writer has made a record of this number.
+            FencedError: another writer has made a record of this number.
         """
         try:
             link_new(self._path(commit.partition, commit.seq), msgspec.json.encode(commit))
         except FileExistsError:
-            raise JournalError(
+            raise FencedError(
                 f"commit {commit.seq} of partition {commit.partition} was made by another process; this one has lost {self.dir}"
             ) from None
 
