@@ -1,0 +1,1 @@
+"""Tools for topics, offsets and producing, on kafka-python."""
