@@ -82,6 +82,34 @@ def from_binary(headers: Mapping[str, str], body: Mapping[str, object]) -> dict[
     return from_structured({**context, "data": body})
 
 
+def to_structured(touchpoint: Mapping[str, object]) -> dict[str, object]:
+    """Turn a plain touchpoint object into a CloudEvent in structured mode; `from_structured` gives the touchpoint back.
+
+    Args:
+        touchpoint: A touchpoint that keeps the contract.
+
+    >>> to_structured({"id": "1", "source": "s", "type": "page.viewed", "time": "2026-01-01T00:00:00Z", "customer_id": "c7", "sequence": 3})["sequence"]
+    '3'
+    """
+    event: dict[str, object] = {"specversion": "1.0", "datacontenttype": "application/json"}
+    event |= {attribute: touchpoint[field] for attribute, field in CONTEXT.items() if touchpoint.get(field) is not None}
+    if touchpoint.get("sequence") is not None:
+        event["sequence"] = str(touchpoint["sequence"])
+    if touchpoint.get("customer_id"):  # an attribute may not be empty
+        event["subject"] = touchpoint["customer_id"]
+    told = {*CONTEXT.values(), "sequence", *(["customer_id"] if "subject" in event else [])}
+    return {**event, "data": {name: value for name, value in touchpoint.items() if name not in told and value is not None}}
+
+
+def to_binary(touchpoint: Mapping[str, object]) -> tuple[dict[str, str], dict[str, object]]:
+    """Turn a plain touchpoint object into a CloudEvent in binary mode for Kafka: headers and body; `from_binary` gives the touchpoint back."""
+    event = to_structured(touchpoint)
+    body = event.pop("data")
+    headers = {"content-type": str(event.pop("datacontenttype"))}
+    headers |= {f"ce_{name}": str(value) for name, value in event.items()}
+    return headers, body if isinstance(body, dict) else {}
+
+
 def _check(context: Mapping[str, object]) -> None:
     if context.get("specversion") != "1.0":
         raise ValueError(f"specversion {_short(context.get('specversion'))} is not '1.0'")

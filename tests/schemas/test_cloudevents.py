@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.cloudevents import from_binary, from_structured, is_binary, is_structured
+from schemas.cloudevents import from_binary, from_structured, is_binary, is_structured, to_binary, to_structured
 
 EVENT = {"specversion": "1.0", "id": "e1", "source": "/shop", "type": "page.viewed"}
 JSON = st.recursive(
@@ -106,3 +106,24 @@ def test_any_object_gives_a_touchpoint_or_a_reason(changes: dict[str, object]) -
         assert str(error)
     else:
         assert {"id", "source", "type"} <= set(touchpoint)
+
+
+WHOLE = {
+    "id": "1",
+    "source": "crm",
+    "type": "order.paid",
+    "time": "2026-01-01T00:00:00Z",
+    "sequence": -3,
+    "customer_id": "Клиент 7",
+    "identifiers": ["cookie:a"],
+    "causation_id": "k",
+    "correlation_id": "r",
+    "money": {"amount_minor": 100, "currency": "EUR"},
+    "attributes": {"segment": "new"},
+}
+
+
+@pytest.mark.parametrize("touchpoint", [WHOLE, {**WHOLE, "customer_id": ""}, {"id": "1", "source": "s", "type": "t", "time": "2026-01-01T00:00:00Z", "case_id": "5"}])
+def test_a_touchpoint_survives_both_modes(touchpoint: dict[str, object]) -> None:
+    assert from_structured(to_structured(touchpoint)) == touchpoint
+    assert from_binary(*to_binary(touchpoint)) == touchpoint

@@ -10,6 +10,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 
 from jobs.kafka.settings import Settings, Topics
 from jobs.kafka.tools.admin import admin
+from schemas.touchpoint import MAX_BYTES
 
 DEAD_LETTER_DAYS = 30
 DAY_MS = 86_400_000
@@ -59,11 +60,14 @@ def create_topics(settings: Settings) -> list[str]:
 def wanted_topics(topics: Topics) -> dict[str, dict[str, Any]]:
     """Return the topics that we need and how they are made.
 
-    Touchpoints are deleted by age, as the broker is set up; compaction would keep a customer's last event only. Dead letters wait a month for somebody to look.
+    Touchpoints are deleted by age, as the broker is set up; compaction would keep a customer's last event only. They may be larger than the contract allows, so that
+    what is too large is a dead letter of ours and no mystery at the producer. Dead letters wait a month for somebody to look.
     """
     base = {"num_partitions": topics.partitions, "replication_factor": topics.replication}
-    made: dict[str, dict[str, Any]] = {name: {**base, "configs": {"cleanup.policy": "delete"}} for name in topics.touchpoints}
-    made[topics.dead_letters] = {**base, "configs": {"cleanup.policy": "delete", "retention.ms": str(DEAD_LETTER_DAYS * DAY_MS)}}
+    facts = {"cleanup.policy": "delete", "max.message.bytes": str(2 * MAX_BYTES)}
+    dead = {"cleanup.policy": "delete", "max.message.bytes": str(3 * MAX_BYTES), "retention.ms": str(DEAD_LETTER_DAYS * DAY_MS)}
+    made: dict[str, dict[str, Any]] = {name: {**base, "configs": facts} for name in topics.touchpoints}
+    made[topics.dead_letters] = {**base, "configs": dead}
     made[topics.alerts] = {**base, "num_partitions": 1, "configs": {"cleanup.policy": "delete"}}
     return made
 

@@ -1,0 +1,76 @@
+"""The key of a record on Kafka: the canonical customer, else the flow of backstage work, so that all events that must meet lie in one partition.
+
+The partition of a key is murmur2, as every Java client chooses it, so that records of other producers meet ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from pipelines.decode import decode
+from pipelines.identify import identify
+from pipelines.lexicon import Lexicon
+from pipelines.state import HOUSE, OPERATION
+from pipelines.table import extract
+
+_MASK = 0xFFFFFFFF
+_SEED, _MIX, _SHIFT = 0x9747B28C, 0x5BD1E995, 24
+
+
+def record_keys(payloads: Sequence[bytes], lexicon: Lexicon, con: duckdb.DuckDBPyConnection) -> list[str | None]:
+    """Return the key of each payload: the canonical customer, the flow of backstage work, the source of what concerns the house; None = it breaks the contract.
+
+    Args:
+        payloads: Plain touchpoints or structured CloudEvents.
+        lexicon: Of the journey map: it says who is a placeholder and which identifier counts first.
+        con: An in-memory engine.
+    """
+    decoded = decode(payloads)
+    table = extract(con, decoded)
+    found: list[str | None] = [None] * len(payloads)
+    if not len(table):
+        return found
+    sense = lexicon.encode_senses(table)  # first: it is what fills the table of senses
+    who = identify(table, lexicon.sense_table()["roles"][sense], lexicon.journey_map)
+    customers = who.customer.to_pylist()
+    flows = _flows(table, np.flatnonzero((who.kind == OPERATION) | (who.kind == HOUSE)), who.kind == HOUSE)
+    for row, (place, nobody) in enumerate(zip(table["place"].to_pylist(), who.nobody.tolist(), strict=True)):
+        found[place] = None if nobody else flows.get(row) or customers[row]
+    return found
+
+
+def _flows(table: pa.Table, rows: np.ndarray[tuple[int], np.dtype[np.int64]], house: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> dict[int, str]:
+    named = table.select(["source", "correlation_id", "causation_id"]).take(pa.array(rows)).to_pylist()
+    return {row: one["source"] if house[row] else one["correlation_id"] or one["causation_id"] or one["source"] for row, one in zip(rows.tolist(), named, strict=True)}
+
+
+def partition_of(key: bytes, partitions: int) -> int:
+    """Return the partition of a key, as Java's default partitioner does.
+
+    >>> [partition_of(key, 100) for key in (b"", b"a", b"ab", b"abc", b"abcd", b"c-000017")]
+    [81, 24, 34, 7, 0, 42]
+    """
+    return (murmur2(key) & 0x7FFFFFFF) % partitions
+
+
+def murmur2(data: bytes) -> int:
+    """Return Kafka's murmur2 as 32 bits without a sign.
+
+    Source: ``org.apache.kafka.common.utils.Utils.murmur2``; the examples are of its own test (UtilsTest.testMurmur2).
+
+    >>> murmur2(b"21"), murmur2(b"foobar"), murmur2(b"a-little-bit-long-string")
+    (3321034988, 3504634814, 3308985760)
+    """
+    mixed = (_SEED ^ len(data)) & _MASK
+    whole = len(data) & ~3
+    for at in range(0, whole, 4):
+        word = int.from_bytes(data[at : at + 4], "little") * _MIX & _MASK
+        mixed = (mixed * _MIX & _MASK) ^ ((word ^ word >> _SHIFT) * _MIX & _MASK)
+    if rest := data[whole:]:
+        mixed = (mixed ^ int.from_bytes(rest, "little")) * _MIX & _MASK
+    mixed = (mixed ^ mixed >> 13) * _MIX & _MASK
+    return mixed ^ mixed >> 15
