@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipelines import facts
@@ -23,7 +24,7 @@ from pipelines.lexicon import Lexicon
 from pipelines.long_chains import touched_spans, view_of
 from pipelines.order import Ordered, ordered, starts_of
 from pipelines.runs import Runs
-from pipelines.state import ABSENT, ACTOR_KIND_SHIFT, ANONYMOUS, CASE, GAP, KIND, LATE, LIFECYCLE_SHIFT, ROW, State
+from pipelines.state import ABSENT, ACTOR_KIND_SHIFT, ANONYMOUS, CASE, GAP, KIND, LATE, LIFECYCLE_SHIFT, OPERATION, ROW, State
 from pipelines.symbols import distinct_strings
 from pipelines.table import extract, hashes, keys
 from schemas.journey_map import JourneyMap
@@ -44,6 +45,7 @@ class Batch:
         offset: The offset of the first, where the others follow without gaps; else the offset of each.
         strict: Refuse unknown fields.
         until_us: Events after this instant (µs) are skipped and counted; what breaks the contract is a dead letter all the same.
+        keys: Of the records on Kafka; where they are given, those that don't name the canonical customer are counted as ``misplaced``.
     """
 
     payloads: Sequence[bytes]
@@ -52,6 +54,7 @@ class Batch:
     offset: int | NDArray[np.int64] = 0
     strict: bool = False
     until_us: int | None = None
+    keys: Sequence[bytes | None] | None = None
 
     def received(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return when the payloads at some places reached us (µs)."""
@@ -117,7 +120,10 @@ class Partition:
             who = identify(table, self.lexicon.sense_table()["roles"][sense], self.journey_map)
         late = self._late(np.asarray(table["time_us"].to_numpy()), batch.feed)
         absorbed = self._rebuild(batch, decoded, table, sense, who, late, [*decoded.dead, *refused])
-        return replace(absorbed, counters={**absorbed.counters, "skipped": skipped})
+        counters = {**absorbed.counters, "skipped": skipped}
+        if batch.keys is not None:
+            counters["misplaced"] = _misplaced(batch.keys, table, who)
+        return replace(absorbed, counters=counters)
 
     def restore(self, table: pa.Table) -> None:
         """Put stored facts (``facts.stored``) back into the state, as if they had been absorbed; no change comes of it."""
@@ -278,6 +284,15 @@ class Fresh:
 def _until(table: pa.Table, until_us: int | None) -> NDArray[np.bool_]:
     """Return which events lie not after an instant."""
     return np.ones(len(table), bool) if until_us is None else np.asarray(table["time_us"].to_numpy()) <= until_us
+
+
+def _misplaced(keys: Sequence[bytes | None], table: pa.Table, who: Identified) -> int:
+    """Return how many events came under another key than their customer, or, of backstage work, their flow; house events may have any."""
+    flow = pc.coalesce(table["correlation_id"], table["causation_id"])
+    wanted = pc.if_else(pa.array(who.kind == OPERATION), flow, who.customer).cast(pa.binary())
+    given = pa.array(keys, pa.binary()).take(table["place"])
+    wrong = pc.and_(wanted.is_valid(), pc.fill_null(pc.not_equal(wanted, given), True))
+    return int(pc.sum(wrong).as_py() or 0)
 
 
 def _coded(column: pa.ChunkedArray, codes: Mapping[str, int]) -> NDArray[np.uint32]:

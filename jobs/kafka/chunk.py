@@ -1,0 +1,82 @@
+"""A chunk: fetched records of one partition of a topic, as columns, so that a worker holds bytes and numbers rather than an object a record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+OVERHEAD = 160
+"""What a record costs beside its key and value (bytes): the heads of two objects, two places in a list, two numbers."""
+
+Header = tuple[str, bytes]
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some records in the order of their offsets.
+
+    Attributes:
+        topic, partition: Where they lie.
+        turn: Which seek of the partition they came after; an older one's are dropped.
+        values, keys: Bytes; None where a record has none.
+        headers: Of each record; None where none has any.
+        times_ms: Kafka's record times, milliseconds since 1970; -1 where a record has none.
+        offsets: Ascending; compaction and transactions leave gaps.
+        end: The partition's end as the broker said with these records: the offset of its next record.
+    """
+
+    topic: str
+    partition: int
+    turn: int
+    values: Sequence[bytes | None]
+    keys: Sequence[bytes | None]
+    headers: Sequence[Sequence[Header]] | None
+    times_ms: NDArray[np.int64]
+    offsets: NDArray[np.int64]
+    end: int
+
+    @classmethod
+    def of(cls, records: Sequence[Any], turn: int, end: int | None) -> Chunk:
+        """Make a chunk of aiokafka's ``ConsumerRecord``s of one partition, at least one."""
+        offsets = np.fromiter((record.offset for record in records), np.int64, len(records))
+        headers = [record.headers for record in records] if any(record.headers for record in records) else None
+        return cls(
+            topic=records[0].topic,
+            partition=records[0].partition,
+            turn=turn,
+            values=[record.value for record in records],
+            keys=[record.key for record in records],
+            headers=headers,
+            times_ms=np.fromiter((record.timestamp for record in records), np.int64, len(records)),
+            offsets=offsets,
+            end=max(end or 0, int(offsets[-1]) + 1),
+        )
+
+    @property
+    def first(self) -> int:
+        """The first offset."""
+        return int(self.offsets[0])
+
+    @property
+    def next(self) -> int:
+        """The offset behind the last."""
+        return int(self.offsets[-1]) + 1
+
+    @property
+    def size(self) -> int:
+        """About how many bytes of memory it takes."""
+        return sum(map(len, filter(None, self.values))) + sum(map(len, filter(None, self.keys))) + OVERHEAD * len(self.values)
+
+    def behind(self, offset: int) -> Chunk:
+        """Return the records from an offset on."""
+        cut = int(np.searchsorted(self.offsets, offset))
+        if cut == 0:
+            return self
+        headers = self.headers[cut:] if self.headers is not None else None
+        return Chunk(
+            self.topic, self.partition, self.turn, self.values[cut:], self.keys[cut:], headers, self.times_ms[cut:], self.offsets[cut:], self.end
+        )

@@ -1,0 +1,276 @@
+"""``sojourn worker``: the partitions that the group gives us, from Kafka to the journal of a DIR, until told to end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import cast
+
+from faust.types import TP
+
+from jobs.journal.log import Journal
+from jobs.kafka.app import App, build_app
+from jobs.kafka.chunk import Chunk
+from jobs.kafka.dead_letters import DeadLetterTopic
+from jobs.kafka.lanes import Lane, LaneSettings, reached_in
+from jobs.kafka.settings import Settings
+from jobs.kafka.transport import BulkConsumer
+from pipelines.partition import Absorbed
+from schemas.errors import JournalError, SojournError, SourceError
+from schemas.journey_map import JourneyMap
+
+STOP_S = 9.0
+"""A worker that was told to end has ended after so long (seconds), whatever it hangs on: nothing is lost."""
+STUCK_S = 120.0
+"""A worker that holds records and commits nothing for so long (seconds) ends itself."""
+LOOK_S = 0.1
+SLOTS = 2
+"""So many batches are at work at once: while one waits for the disk, another computes."""
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class WorkerSettings:
+    """What a worker is asked to do.
+
+    Attributes:
+        to: The DIR.
+        until_end: End when all is read that was there at the start.
+        ticks: Say that time passes where nothing comes.
+        accept_gap: Go on where records that were never read are gone from Kafka.
+        strict: Refuse unknown fields.
+    """
+
+    to: Path
+    journey_map: JourneyMap
+    kafka: Settings
+    partitions: int
+    until_end: bool = False
+    ticks: bool = True
+    accept_gap: bool = False
+    strict: bool = False
+
+
+class Worker:
+    """The lanes of a worker, and all that they share."""
+
+    def __init__(self, asked: WorkerSettings) -> None:
+        reads = asked.kafka.consuming
+        self.asked = asked
+        self.settings = LaneSettings(
+            to=asked.to,
+            journey_map=asked.journey_map,
+            cache=asked.kafka.cache,
+            batch_s=reads.batch_s,
+            tick_s=reads.tick_s if asked.ticks and not asked.until_end else None,
+            strict=asked.strict,
+        )
+        self.journal = Journal(asked.to, asked.partitions)
+        self.slots = asyncio.Semaphore(SLOTS)
+        self.books: BulkConsumer | None = None
+        self.lanes: dict[int, Lane] = {}
+        self.failed: BaseException | None = None
+        self.stopping = asyncio.Event()
+        self.records, self.size = 0, 0
+        self.counters: dict[str, int] = {}
+        self.rebalances = 0
+        self._ends: dict[TP, int] = {}
+        self._room = asyncio.Event()
+        self._dead = DeadLetterTopic(asked.kafka, asyncio.get_running_loop())
+
+    async def room(self, wait_s: float) -> bool:
+        """Return whether there is room for more."""
+        limits = self.asked.kafka.consuming
+        if self.records < limits.buffer_records and self.size < limits.buffer_bytes:
+            return True
+        self._room.clear()
+        try:
+            await asyncio.wait_for(self._room.wait(), wait_s)
+        except TimeoutError:
+            return False
+        return True
+
+    async def put(self, chunk: Chunk) -> None:
+        """Hold a chunk in its lane."""
+        self.records, self.size = self.records + len(chunk.values), self.size + chunk.size
+        lane = self.lanes.get(chunk.partition)
+        if lane is None or self.books is None or chunk.turn != self.books.turns.get(TP(chunk.topic, chunk.partition)):
+            self.release(len(chunk.values), chunk.size)
+            return
+        if chunk.first > lane.expected.get(chunk.topic, chunk.first):
+            await self._look_at_gap(TP(chunk.topic, chunk.partition), lane.expected[chunk.topic])
+        lane.put(chunk)
+
+    def release(self, records: int, size: int) -> None:
+        """So much is no longer held."""
+        self.records, self.size = self.records - records, self.size - size
+        limits = self.asked.kafka.consuming
+        if self.records < limits.buffer_records and self.size < limits.buffer_bytes:
+            self._room.set()
+
+    async def assigned(self, partitions: set[TP]) -> None:
+        """Let go of the lanes that are not ours any more, and make those that are."""
+        self.rebalances += 1
+        numbers = {tp.partition for tp in partitions}
+        log.info("partitions: %s", ", ".join(map(str, sorted(numbers))) or "none")
+        gone = [self.lanes.pop(number) for number in sorted(self.lanes.keys() - numbers)]
+        await asyncio.gather(*(lane.close() for lane in gone))
+        for number in sorted(numbers - self.lanes.keys()):
+            self.lanes[number] = Lane(number, self)
+
+    async def starts(self, partitions: set[TP], earliest: Mapping[TP, int]) -> Mapping[TP, int]:
+        """Return the journal's offsets, or the beginning; make lanes ready to take from there."""
+        books = cast(BulkConsumer, self.books)
+        ends = await books.highwaters(*partitions) if partitions else {}
+        own = await asyncio.to_thread(self._own, partitions)
+        for tp, offset in own.items():
+            if earliest[tp] > offset:
+                self._gap(tp, offset, earliest[tp])
+            books.settle(tp, offset)
+        starts = {tp: max(own.get(tp, 0), earliest[tp]) for tp in partitions}
+        for tp, offset in starts.items():
+            self._ends.setdefault(tp, ends[tp])
+            if tp.partition in self.lanes:
+                self.lanes[tp.partition].start(tp.topic, offset, ends[tp])
+        return starts
+
+    async def rest(self) -> None:
+        """Finish what is at work and let go of the rest."""
+        await asyncio.gather(*(lane.hold() for lane in self.lanes.values()))
+
+    async def close(self) -> None:
+        """Keep the states for the next time."""
+        await asyncio.gather(*(lane.close() for lane in self.lanes.values()))
+        await self._dead.close()
+
+    def undertake(self, chunks: list[Chunk], absorbed: Absorbed) -> None:
+        """Send dead letters to their topic and wait until the broker has them. Runs in a thread."""
+        self._dead.send(chunks, absorbed.tables["dead_letters"])
+
+    def note(self, lane: Lane, absorbed: Absorbed | None, seconds: float) -> None:
+        """Count what a commit did."""
+        if absorbed is None:
+            return
+        for name, count in absorbed.counters.items():
+            self.counters[name] = self.counters.get(name, 0) + count
+        log.debug("partition %d: %d events in %.2f s", lane.number, absorbed.counters["read"], seconds)
+
+    def fail(self, error: BaseException) -> None:
+        """Remember why this worker must end, and end it."""
+        if self.failed is None:
+            self.failed = error
+            if not isinstance(error, SojournError):
+                log.error("a partition failed", exc_info=error)
+        self.stopping.set()
+
+    def drained(self) -> bool:
+        """Whether all is in the journal that was there at the start."""
+        if not self.rebalances or (self.books is not None and self.books.app.rebalancing):
+            return False
+        return all(
+            not lane.busy and lane.ready and lane.reached and all(hi >= self._ends.get(TP(topic, lane.number), 0) for topic, hi in lane.reached.items())
+            for lane in self.lanes.values()
+        )
+
+    def stuck(self) -> bool:
+        """Whether records wait and nothing is committed."""
+        now = time.monotonic()
+        return any(lane.records and lane.ready and now - lane.committed_at > STUCK_S for lane in self.lanes.values())
+
+    def _own(self, partitions: set[TP]) -> dict[TP, int]:
+        found: dict[TP, int] = {}
+        for number in {tp.partition for tp in partitions}:
+            names = {f"{tp.topic}:{number}": tp for tp in partitions if tp.partition == number}
+            found |= {names[name]: hi for name, hi in reached_in(self.journal, number, list(names)).items()}
+        return found
+
+    async def _look_at_gap(self, tp: TP, expected: int) -> None:
+        """Offsets that are passed over are no loss where compaction or a transaction took them; where their time ran out, they are."""
+        earliest = await cast(BulkConsumer, self.books).earliest_offsets(tp)
+        if earliest[tp] > expected:
+            self._gap(tp, expected, earliest[tp])
+
+    def _gap(self, tp: TP, offset: int, earliest: int) -> None:
+        text = f"{tp.topic}:{tp.partition}: {earliest - offset:,} records from offset {offset:,} are gone from Kafka and were never read"
+        if not self.asked.accept_gap:
+            error = SourceError(f"{text}; --accept-gap goes on behind them")
+            self.fail(error)
+            raise error
+        log.warning("%s; going on behind them, as asked", text)
+
+
+async def work(asked: WorkerSettings, report: Callable[[Worker], None] = lambda worker: None) -> Worker:
+    """Read until told to end, or, with ``until_end``, until all is read.
+
+    Raises:
+        SojournError: it can't go on; nothing that was committed is lost, and the next start resumes.
+    """
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(max_workers=SLOTS + 6, thread_name_prefix="work"))
+    worker = Worker(asked)
+    app = build_app(replace(asked.kafka), worker)
+    worker.books = cast(BulkConsumer, app.consumer)
+    _heed(loop, worker.stopping)
+    starting = asyncio.create_task(_start(app, worker))
+    await _watch(app, worker, report)
+    deadline = _deadline()
+    await app.stop()
+    starting.cancel()
+    await asyncio.gather(starting, return_exceptions=True)
+    await worker.close()
+    deadline.cancel()
+    if worker.failed is not None:
+        raise worker.failed if isinstance(worker.failed, SojournError) else JournalError(f"the worker failed: {worker.failed!r}") from worker.failed
+    return worker
+
+
+async def _start(app: App, worker: Worker) -> None:
+    try:
+        await app.start()
+    except asyncio.CancelledError:
+        raise
+    except Exception as error:
+        worker.fail(error)
+
+
+async def _watch(app: App, worker: Worker, report: Callable[[Worker], None]) -> None:
+    """Return when there is a reason to end."""
+    while not worker.stopping.is_set():
+        try:
+            await asyncio.wait_for(worker.stopping.wait(), LOOK_S)
+        except TimeoutError:
+            pass
+        report(worker)
+        if app.crashed:
+            worker.fail(app.crash_reason or SourceError("Faust ended without a word"))
+        elif worker.stuck():
+            worker.fail(JournalError(f"records are held and nothing was committed for {STUCK_S:g} s"))
+        elif worker.asked.until_end and worker.drained():
+            return
+
+
+def _heed(loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> None:
+    """SIGTERM and Ctrl-C end the worker in order; a second one at once, without a farewell: the journal needs none."""
+
+    def stop() -> None:
+        if stopping.is_set():
+            os._exit(1)
+        stopping.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+
+
+def _deadline() -> threading.Timer:
+    timer = threading.Timer(STOP_S, os._exit, (1,))
+    timer.daemon = True
+    timer.start()
+    return timer
