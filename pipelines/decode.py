@@ -59,28 +59,33 @@ class _Refused(Exception):
         self.reason, self.detail = reason, detail[:500]
 
 
-def decode(payloads: Sequence[bytes], *, strict: bool = False) -> Decoded:
+def decode(payloads: Sequence[bytes], *, strict: bool = False, refused: Sequence[DeadLetter] = ()) -> Decoded:
     """Decode a batch of payloads: plain JSON or structured CloudEvents, one touchpoint each.
 
     Args:
         payloads: Raw bytes in the order of arrival.
         strict: Refuse unknown fields instead of keeping them in ``attributes``.
+        refused: What was refused before (``wire``); the payloads at those places are empty.
     """
     lines: list[bytes] = []
     places: list[int] = []
     dead: list[DeadLetter] = []
     unknown = 0
+    before = {letter.place: letter for letter in refused}
     for place, payload in enumerate(payloads):
         try:
             if len(payload) > MAX_BYTES:
                 raise _Refused("too_large", f"{len(payload)} bytes, allowed are {MAX_BYTES}")
             line = _encode(_decode(payload))
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, _Refused) as error:
+            if place in before:
+                dead.append(before[place])
+                continue
             try:
                 line, extra = _second_look(payload, error, strict)
                 unknown += extra
-            except _Refused as refused:
-                dead.append(DeadLetter(place, refused.reason, refused.detail))
+            except _Refused as why:
+                dead.append(DeadLetter(place, why.reason, why.detail))
                 continue
         lines.append(line)
         places.append(place)

@@ -46,6 +46,8 @@ class Batch:
         strict: Refuse unknown fields.
         until_us: Events after this instant (µs) are skipped and counted; what breaks the contract is a dead letter all the same.
         keys: Of the records on Kafka; where they are given, those that don't name the canonical customer are counted as ``misplaced``.
+        bodies: What is decoded, where that isn't the payloads themselves (``wire``); dead letters keep the payload.
+        refused: What the wire refused.
     """
 
     payloads: Sequence[bytes]
@@ -55,6 +57,8 @@ class Batch:
     strict: bool = False
     until_us: int | None = None
     keys: Sequence[bytes | None] | None = None
+    bodies: Sequence[bytes] | None = None
+    refused: Sequence[DeadLetter] = ()
 
     def received(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return when the payloads at some places reached us (µs)."""
@@ -107,7 +111,7 @@ class Partition:
 
     def absorb(self, batch: Batch) -> Absorbed:
         """Read a batch: decode, identify, append to the state, rebuild what it touches."""
-        decoded = decode(batch.payloads, strict=batch.strict)
+        decoded = decode(batch.payloads if batch.bodies is None else batch.bodies, strict=batch.strict, refused=batch.refused)
         table, refused = self._refuse(extract(self.con, decoded), batch)
         sense = self.lexicon.encode_senses(table)
         who = identify(table, self.lexicon.sense_table()["roles"][sense], self.journey_map)

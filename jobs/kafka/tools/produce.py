@@ -1,6 +1,6 @@
 """Produce: touchpoints of files into a topic, each under the key that brings a customer's events together.
 
-Every record is acknowledged by all replicas in sync, and the producer is idempotent: a retry doubles nothing. What was sent twice by two runs falls out as copies.
+Every record is acknowledged by all replicas in sync, and the producer is idempotent: a retry doubles nothing. What two runs send falls out as copies.
 """
 
 from __future__ import annotations
@@ -77,7 +77,9 @@ class Produced:
         return self.too_large + sum(self.refused.values())
 
 
-def produce(sources: Sequence[Source], settings: Settings, how: Producing, stopper: Stopper | None = None, done: Done = lambda count: None) -> Produced:
+def produce(
+    sources: Sequence[Source], settings: Settings, how: Producing, stopper: Stopper | None = None, done: Done = lambda count: None
+) -> Produced:
     """Send what sources hold, in their order, and wait until all of it is acknowledged.
 
     Args:
@@ -98,7 +100,9 @@ def produce(sources: Sequence[Source], settings: Settings, how: Producing, stopp
         sender.send_all(_blocks(sources, stopper or Stopper(), how.limit))
         sender.flush()
     except KafkaError as error:
-        raise SourceError(f"Kafka at {settings.connection.bootstrap} stopped taking records after {sender.produced.acknowledged:,}: {error}") from error
+        raise SourceError(
+            f"Kafka at {settings.connection.bootstrap} stopped taking records after {sender.produced.acknowledged:,}: {error}"
+        ) from error
     finally:
         sender.close()
     return sender.produced
@@ -137,7 +141,9 @@ class Sender:
         self._producer.close(timeout=5)
 
     def _send(self, payloads: list[bytes]) -> None:
-        for payload, key, (value, headers) in zip(payloads, record_keys(payloads, self._lexicon, self._con), formed(payloads, self._how.mode), strict=True):
+        for payload, key, (value, headers) in zip(
+            payloads, record_keys(payloads, self._lexicon, self._con), formed(payloads, self._how.mode), strict=True
+        ):
             name = None if key is None else key.encode()
             # equal bytes without a key meet in one partition, so that a dead letter's copies do
             partition = self._partition(md5(payload, usedforsecurity=False).digest() if name is None else name)

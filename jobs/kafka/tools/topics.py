@@ -60,8 +60,8 @@ def create_topics(settings: Settings) -> list[str]:
 def wanted_topics(topics: Topics) -> dict[str, dict[str, Any]]:
     """Return the topics that we need and how they are made.
 
-    Touchpoints are deleted by age, as the broker is set up; compaction would keep a customer's last event only. They may be larger than the contract allows, so that
-    what is too large is a dead letter of ours and no mystery at the producer. Dead letters wait a month for somebody to look.
+    Touchpoints are deleted by age, as the broker is set up; compaction would keep a customer's last event only. They may be larger than the
+    contract allows, so that what is too large is a dead letter of ours and no mystery at the producer. Dead letters wait a month to be looked at.
     """
     base = {"num_partitions": topics.partitions, "replication_factor": topics.replication}
     facts = {"cleanup.policy": "delete", "max.message.bytes": str(2 * MAX_BYTES)}
