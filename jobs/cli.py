@@ -23,6 +23,8 @@ _FAMILIES = {
     "convert": "jobs.commands.convert",
     "simulate": "jobs.commands.simulate",
     "map": "jobs.commands.map",
+    "worker": "jobs.commands.worker",
+    "mart": "jobs.commands.mart",
 }
 """Where each command lives; its module holds it under the name ``command``. The order is that of the help."""
 INTERRUPTED = 130

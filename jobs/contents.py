@@ -47,7 +47,7 @@ class Contents:
         """
         if not is_journal(dir):
             raise JournalError(f"{dir} is no folder of sojourn run (it has no file named format)")
-        journal = Journal(dir)
+        journal = Journal(dir, None)
         found = cls(dir)
         for partition in range(journal.partitions):
             for commit in journal.commits(partition):

@@ -18,8 +18,13 @@ _decode = msgspec.json.Decoder(Commit).decode
 class Journal:
     """A DIR with its format, its segments and its logs."""
 
-    def __init__(self, dir: Path, partitions: int | None = 1) -> None:  # noqa: A002 - the design's word
-        """Open a DIR, or make one of so many partitions where there is none; None opens what stands there, whatever its number.
+    def __init__(self, dir: Path, partitions: int | None = 1, *, shared: bool = False) -> None:  # noqa: A002 - the design's word
+        """Open a DIR, or make one of so many partitions where there is none.
+
+        Args:
+            dir: The DIR.
+            partitions: None opens what stands there, whatever its number, to read it.
+            shared: Workers write to it, each its partitions; else one run at a time does.
 
         Raises:
             JournalError: it is of a newer layout, has another number of partitions, or is something else.
@@ -30,9 +35,15 @@ class Journal:
         if not stated.exists():
             if partitions is None:
                 raise JournalError(f"{dir} is no Sojourn folder (it has no file named format)")
-            _make(dir, self.folder, partitions)
-        self.partitions = _format(stated)
-        if partitions is not None and self.partitions != partitions:
+            _make(dir, self.folder, partitions, shared)
+        self.partitions, self.shared = _format(stated)
+        if partitions is None:
+            return
+        if self.shared and not shared:
+            raise JournalError(f"{dir} belongs to workers on Kafka; what is to go in goes through their topics: sojourn produce SOURCE…")
+        if shared and not self.shared:
+            raise JournalError(f"{dir} was made by sojourn run; workers need a DIR of their own, and take over what is in it: sojourn produce {dir}")
+        if self.partitions != partitions:
             raise JournalError(f"{dir} has {self.partitions} partitions, this run wants {partitions}; the number is fixed when a DIR is made")
 
     def commits(self, partition: int, after: int = -1) -> Iterator[Commit]:
@@ -81,19 +92,19 @@ class Journal:
         return self.folder / "log" / f"{partition}" / f"{seq:012}.json"
 
 
-def _make(dir: Path, folder: Path, partitions: int) -> None:  # noqa: A002
+def _make(dir: Path, folder: Path, partitions: int, shared: bool) -> None:  # noqa: A002
     if dir.exists() and any(dir.iterdir()):
-        known = {"run.lock"}
+        known = {"run.lock", "state"}
         strange = sorted(entry.name for entry in dir.iterdir() if entry.name not in known)
         if strange and not (folder / "log").exists():
             raise JournalError(f"{dir} is no Sojourn folder and not empty (it holds {strange[0]!r}); give an empty or a new folder")
     for partition in range(partitions):
         (folder / "log" / str(partition)).mkdir(parents=True, exist_ok=True)
     create_empty(folder)
-    write_new(dir / "format", msgspec.json.encode({"layout": FORMAT, "partitions": partitions}))
+    write_new(dir / "format", msgspec.json.encode({"layout": FORMAT, "partitions": partitions} | ({"shared": 1} if shared else {})))
 
 
-def _format(stated: Path) -> int:
+def _format(stated: Path) -> tuple[int, bool]:
     try:
         found = msgspec.json.decode(stated.read_bytes(), type=dict[str, int])
         layout, partitions = found["layout"], found["partitions"]
@@ -101,4 +112,4 @@ def _format(stated: Path) -> int:
         raise JournalError(f"{stated} is not a Sojourn format file: {error}") from error
     if layout > FORMAT:
         raise JournalError(f"{stated.parent} has layout {layout}, this version reads up to {FORMAT}; use a newer sojourn")
-    return partitions
+    return partitions, bool(found.get("shared"))

@@ -27,7 +27,9 @@ def create_empty(folder: Path) -> None:
     """Make the folders of all tables, and an empty file of each: views read it too, so that their types do not depend on what came."""
     for name, schema in TABLES.items():
         (folder / name).mkdir(parents=True, exist_ok=True)
-        pq.write_table(schema.empty_table(), folder / f"{name}.empty.parquet")
+        sink = pa.BufferOutputStream()
+        pq.write_table(schema.empty_table(), sink)
+        write_new(folder / f"{name}.empty.parquet", sink.getvalue().to_pybytes())
 
 
 def _write(folder: Path, name: str, table: pa.Table, stem: str) -> Segment:

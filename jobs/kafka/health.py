@@ -11,6 +11,7 @@ from threading import Thread
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.registry import Collector
 
 from jobs.kafka.settings import Web
 from schemas.errors import SettingError
@@ -32,6 +33,13 @@ class Health:
     turned_at: float = field(default_factory=time.monotonic)
     waits_for: str = "starting"
     metrics: CollectorRegistry = field(default_factory=CollectorRegistry)
+    _collected: bool = False
+
+    def collect(self, collector: Callable[[], Collector]) -> None:
+        """Let Prometheus see what a collector says; later calls do nothing."""
+        if not self._collected:
+            self._collected = True
+            self.metrics.register(collector())
 
     def turn(self, waits_for: str = "") -> None:
         """Say that the loop turns, and what keeps the process from being ready."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-_QUIET = ("faust", "mode", "aiokafka", "kafka", "asyncio")
+_QUIET = ("faust", "mode", "aiokafka", "kafka", "asyncio", "jobs.kafka.app", "jobs.kafka.transport")  # Faust's services log under the last two
 
 
 class JsonLines(logging.Formatter):

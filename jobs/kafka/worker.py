@@ -73,7 +73,7 @@ class Worker:
             tick_s=reads.tick_s if asked.ticks and not asked.until_end else None,
             strict=asked.strict,
         )
-        self.journal = Journal(asked.to, asked.partitions)
+        self.journal = _journal(asked.to, asked.partitions)
         self.slots = asyncio.Semaphore(SLOTS)
         self.books: BulkConsumer | None = None
         self.lanes: dict[int, Lane] = {}
@@ -205,6 +205,22 @@ class Worker:
             self.fail(error)
             raise error
         log.warning("%s; going on behind them, as asked", text)
+
+
+def _journal(to: Path, partitions: int) -> Journal:
+    """Open DIR, or make it; another worker may be making it at this moment.
+
+    Raises:
+        JournalError: it is none of ours, or has another number of partitions.
+    """
+    for _ in range(10):
+        try:
+            return Journal(to, partitions, shared=True)
+        except JournalError:
+            if (to / "format").exists():
+                break
+            time.sleep(0.1)
+    return Journal(to, partitions, shared=True)
 
 
 async def work(asked: WorkerSettings, report: Callable[[Worker], None] = lambda worker: None) -> Worker:

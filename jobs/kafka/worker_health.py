@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 from jobs.kafka.health import Health
 from jobs.kafka.worker import Worker
@@ -12,9 +13,7 @@ from jobs.kafka.worker import Worker
 
 def told(worker: Worker, health: Health) -> None:
     """Tell health how the worker stands."""
-    if not hasattr(health, "worker"):
-        vars(health)["worker"] = worker
-        health.metrics.register(WorkerFigures(worker))
+    health.collect(lambda: WorkerFigures(worker))
     health.turn(waits_for(worker))
 
 
@@ -28,7 +27,7 @@ def waits_for(worker: Worker) -> str:
     return f"the state of partitions {opening} is being rebuilt" if opening else ""
 
 
-class WorkerFigures:
+class WorkerFigures(Collector):
     """Collects a worker's figures when Prometheus asks."""
 
     def __init__(self, worker: Worker) -> None:

@@ -92,6 +92,12 @@ class LiveMart:
         self._con.execute("checkpoint live")
         return snapshot.put(self._path, self._serving, number)
 
+    @property
+    def as_of_us(self) -> int | None:
+        """What the last publication said it was as of (µs); None before the first."""
+        said = self._con.execute("select max(epoch_us(as_of)) from internal.publication").fetchall()
+        return None if said[0][0] is None else int(said[0][0])
+
     def close(self) -> None:
         """Close the file."""
         self._con.close()

@@ -51,7 +51,7 @@ class JournalFacts:
 
     def read(self, start: int, size: Size, stopper: Stopper) -> Iterator[Payloads]:
         """Yield the lines of one commit after the other, in pieces."""
-        at, journal = 0, Journal(self.dir)
+        at, journal = 0, Journal(self.dir, None)
         for partition in range(journal.partitions):
             for commit in journal.commits(partition):
                 rows = sum(segment.rows for segment in commit.segments if segment.table in _READ)

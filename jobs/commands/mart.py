@@ -1,0 +1,43 @@
+"""``sojourn mart``: the mart of a DIR that workers write to."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from jobs.commands.options import map_option, new_folder, read_map
+from jobs.commands.stopping import stoppable
+from jobs.kafka.health import Health, served
+from jobs.kafka.logs import log_to_stderr
+from jobs.kafka.mart import open_loop
+from jobs.kafka.mart_health import told
+from jobs.kafka.settings import read_settings
+
+
+@click.command("mart", short_help="Publish what workers write to DIR.")
+@click.option("--to", metavar="DIR", required=True, type=new_folder, help="The DIR that the workers write to.")
+@map_option
+@click.option("--once", is_flag=True, help="Publish what is there now, and end.")
+@click.option("--horizon", metavar="DAYS", type=click.IntRange(1, 3650), help="How far ahead churn is judged; without it the data decide.")
+@click.option("-v", "--verbose", is_flag=True, help="Say more.")
+def command(to: Path, map_path: Path | None, once: bool, horizon: int | None, verbose: bool) -> None:
+    """Follow the journal of a DIR that workers write to, and publish its mart again and again.
+
+    One process a DIR. It may be ended at any time and goes on where it was.
+    """
+    log_to_stderr(verbose)
+    settings, health = read_settings(os.environ), Health()
+    with stoppable() as (stopper, _):
+        loop = open_loop(to, read_map(map_path), horizon, stopper, patient=not once)
+        if loop is None:
+            return
+        try:
+            if once:
+                click.echo(f"{loop.once()}: {loop.folded} commits folded")
+                return
+            with served(health, settings.web):
+                loop.follow(stopper, lambda loop: told(loop, health))
+        finally:
+            loop.mart.close()

@@ -1,0 +1,177 @@
+"""``sojourn mart``: follows the journals of all partitions, folds what they say, and publishes snapshots."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+
+from jobs.journal.log import Journal
+from jobs.journal.segment import read_segment
+from jobs.kafka.standing import Standing
+from jobs.keeper import SHOWN
+from jobs.mart.live import LiveMart, Publication
+from jobs.run import ALLOWANCE_S, FOLD_ROWS, FOLD_S, SHARE
+from jobs.sources.source import Stopper
+from schemas.errors import JournalError, SettingError
+from schemas.journal import Commit
+from schemas.journey_map import JourneyMap
+
+LOOK_S = 0.1
+"""How often the logs are looked at (seconds)."""
+QUIET_S = 2.0
+"""So long after the last event, with none unread, the mart counts as drained: estimates are fitted anew."""
+
+
+@dataclass
+class MartLoop:
+    """The one writer of the mart of a DIR of workers.
+
+    Attributes:
+        folded: Commits folded since the start.
+        published: The newest snapshot, None before the first.
+        as_of_us: What it is as of; never goes back.
+    """
+
+    journal: Journal
+    mart: LiveMart
+    journey_map: JourneyMap
+    horizon_days: int | None = None
+    standing: Standing = field(init=False)
+    folded: int = 0
+    published: Path | None = None
+    as_of_us: int | None = None
+    _pending: list[tuple[Commit, Mapping[str, pa.Table]]] = field(default_factory=list)
+    _rows: int = 0
+    _folded_at: float = field(default_factory=time.monotonic)
+    _begun_at: float = field(default_factory=time.monotonic)
+    _came_at: float = field(default_factory=time.monotonic)
+    _published_s: float = 0.0
+    _fresh: bool = True  # something is folded that no snapshot shows
+    _settled: bool = False  # the newest snapshot was made of a drained journal
+
+    def __post_init__(self) -> None:
+        """Begin before the first record; what was folded before is passed over."""
+        self.standing = Standing.of(self.journal.partitions)
+        self.as_of_us = self.mart.as_of_us
+
+    def follow(self, stopper: Stopper, report: Callable[[MartLoop], None] = lambda loop: None) -> None:
+        """Go on until told to end."""
+        while not stopper.stopped:
+            if not self.read(stopper):
+                stopper.wait(LOOK_S)
+            self.keep_up()
+            report(self)
+        self.fold()
+        if self._fresh:
+            self.publish(final=False)
+
+    def once(self) -> Path:
+        """Fold what the journals hold now, publish it, and return the snapshot."""
+        while self.read(Stopper()):
+            self.fold()
+        self.fold()
+        return self.publish(final=True)
+
+    def read(self, stopper: Stopper) -> bool:
+        """Read new records, about as many as one fold takes; return whether there were any."""
+        found = False
+        for number, one in enumerate(self.standing.partitions):
+            for commit in self.journal.commits(number, one.seq):
+                self._take(commit)
+                found = True
+                if self._rows >= FOLD_ROWS:
+                    self.fold()
+                if stopper.stopped:
+                    return found
+        return found
+
+    def keep_up(self) -> None:
+        """Fold and publish, each in its own rhythm."""
+        now = time.monotonic()
+        if self._pending and now - self._folded_at >= FOLD_S:
+            self.fold()
+        if self._pending:
+            return
+        drained = self.standing.drained and now - self._came_at >= QUIET_S
+        affordable = self._published_s <= ALLOWANCE_S + (now - self._begun_at) / SHARE
+        if affordable and (self._fresh or (drained and not self._settled)):
+            self.publish(final=drained and not self._settled)
+
+    def fold(self) -> None:
+        """Fold what was read."""
+        if self._pending:
+            self.mart.fold(self._pending)
+            self.folded += len(self._pending)
+            self._pending, self._rows, self._fresh = [], 0, True
+        self._folded_at = time.monotonic()
+
+    def publish(self, *, final: bool) -> Path:
+        """Publish a snapshot."""
+        begun = time.monotonic()
+        instants = [instant for instant in (self.as_of_us, self.standing.as_of_us()) if instant is not None]
+        self.as_of_us = max(instants, default=None)
+        self.published = self.mart.publish(
+            Publication(
+                as_of_us=self.as_of_us or 0,
+                published_us=time.time_ns() // 1000,
+                segments=self._segments(),
+                horizon_days=self.horizon_days,
+                sources=self.standing.read_up_to(),
+                counters=dict(self.standing.counters),
+                final=final,
+            )
+        )
+        self._published_s += time.monotonic() - begun
+        self._fresh, self._settled = False, self._settled or final
+        return self.published
+
+    def _take(self, commit: Commit) -> None:
+        """Take in a record; its tables are read only if they are not folded yet."""
+        if commit.map_digest != self.journey_map.digest:
+            raise SettingError(f"{self.journal.dir} was made with another journey map (digest {commit.map_digest[:8]}); give that map")
+        self.standing.note(commit)
+        if commit.seq <= self.mart.folded.get(commit.partition, -1):
+            return
+        try:
+            tables = {segment.table: read_segment(self.journal.folder, segment) for segment in commit.segments}
+        except (OSError, pa.ArrowException) as error:
+            raise JournalError(f"commit {commit.seq} of partition {commit.partition} can't be read: {error}") from error
+        self._pending.append((commit, tables))
+        if tables:
+            self._rows += sum(map(len, tables.values()))
+            self._came_at, self._settled = time.monotonic(), False
+
+    def _segments(self) -> dict[str, list[Path]]:
+        folder = self.journal.folder.absolute()
+        return {table: [folder / f"{table}.empty.parquet", *(folder / file for file in self.standing.segments[table])] for table in SHOWN}
+
+
+def open_loop(to: Path, journey_map: JourneyMap, horizon_days: int | None, stopper: Stopper, *, patient: bool) -> MartLoop | None:
+    """Open the mart of a DIR of workers.
+
+    Args:
+        to: The DIR.
+        journey_map: The map that it is made with.
+        horizon_days: Of the churn risk; None lets the data decide.
+        stopper: Ends the waiting.
+        patient: Wait until workers have made the DIR.
+
+    Returns:
+        None where it was told to end while waiting.
+
+    Raises:
+        JournalError: it is no DIR of workers.
+        MartError: another mart process holds it.
+    """
+    while patient and not (to / "format").exists():
+        if stopper.stopped:
+            return None
+        stopper.wait(LOOK_S)
+    journal = Journal(to, None)
+    if not journal.shared:
+        raise JournalError(f"{to} was made by sojourn run, which publishes its mart itself; sojourn mart is for a DIR of workers")
+    return MartLoop(journal, LiveMart(to, journey_map), journey_map, horizon_days)
