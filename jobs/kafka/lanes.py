@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,6 +24,7 @@ from jobs.kafka.state_folder import StateFolder
 from jobs.keeper import Keeper
 from jobs.sources.source import Size
 from pipelines.partition import Absorbed, Batch
+from pipelines.wire import unwrap
 from pipelines.wire import Headers, unwrap
 from schemas.errors import FencedError, JournalError
 from schemas.journal import SourceRange
