@@ -295,8 +295,8 @@ def _misplaced(keys: Sequence[bytes | None], table: pa.Table, who: Identified) -
     flow = pc.coalesce(table["correlation_id"], table["causation_id"])
     wanted = pc.if_else(pa.array(who.kind == OPERATION), flow, who.customer).cast(pa.binary())
     given = pa.array(keys, pa.binary()).take(table["place"])
-    wrong = pc.and_(wanted.is_valid(), pc.fill_null(pc.not_equal(wanted, given), True))
-    return int(pc.sum(wrong).as_py() or 0)
+    same = np.asarray(pc.equal(wanted, given).fill_null(False).to_numpy(zero_copy_only=False), bool)
+    return int((np.asarray(wanted.is_valid().to_numpy(zero_copy_only=False), bool) & ~same).sum())
 
 
 def _coded(column: pa.ChunkedArray, codes: Mapping[str, int]) -> NDArray[np.uint32]:

@@ -29,8 +29,8 @@ def command(to: Path, map_path: Path | None, until_end: bool, ticks: bool, accep
     How Kafka is reached is said by KAFKA_BOOTSTRAP_SERVERS, KAFKA_GROUP_ID and others; --check prints them.
     """
     from jobs.kafka.health import Health, served
-    from jobs.kafka.settings import read_settings, shown
     from jobs.kafka.prepare import prepare
+    from jobs.kafka.settings import read_settings, shown
     from jobs.kafka.worker import WorkerSettings, work
     from jobs.kafka.worker_health import told
 

@@ -1,4 +1,4 @@
-"""The Faust app of a worker: one ingest agent that receives whole chunks, and every default of Faust that loses, doubles or exposes something closed."""
+"""The Faust app of a worker: one ingest agent that receives whole chunks, and Faust's defaults that lose, double or expose something closed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from jobs.kafka.settings import Connection, Settings
 from jobs.kafka.transport import BulkConsumer, BulkTransport, Intake
 
 MAX_FETCH_BYTES = 4 << 20
-"""What one fetch brings of one partition at most: broker and client work in bulk, and a buffer overshoots its bound by no more than this a partition."""
+"""What one fetch brings of one partition at most: a buffer overshoots its bound by no more than this a partition."""
 MAX_POLL_RECORDS = 50_000
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ class Bulk:
     fetch_wait_s: float
 
 
-class ChunkSchema(faust.Schema):
+class ChunkSchema(faust.Schema):  # type: ignore[type-arg]
     """Chunks are no bytes: nothing is decoded."""
 
     def compile(self, app: Any, **kwargs: Any) -> Callable[..., Awaitable[Any]]:
@@ -109,7 +109,7 @@ def build_app(settings: Settings, intake: Taker) -> App:
 
     @app.agent(source, name="ingest", concurrency=1)
     async def ingest(stream: StreamT[Chunk]) -> AsyncIterator[None]:
-        async for event in stream.noack().events():  # what is done is what the journal holds, not what was seen here
+        async for event in stream.noack().events():  # type: ignore[attr-defined]  # what is done is what the journal holds, not what was seen here
             await intake.put(cast(Chunk, event.value))
             yield
 

@@ -64,9 +64,7 @@ class DeadLetterTopic:
                 await producer.start()
                 self._producer = producer
         topic = self._settings.topics.dead_letters
-        sent = [
-            await self._producer.send(topic, key=letter.key, value=letter.value, timestamp_ms=letter.timestamp_ms, headers=letter.headers) for letter in letters
-        ]
+        sent = [await self._producer.send(topic, letter.value, letter.key, None, letter.timestamp_ms, letter.headers) for letter in letters]
         await asyncio.gather(*sent)
 
 
@@ -82,6 +80,12 @@ def letters_of(chunks: list[Chunk], dead: pa.Table) -> Iterator[Letter]:
 def _headers(chunk: Chunk, place: int, row: dict[str, Any]) -> list[Header]:
     """Return the record's own headers, then the context; what is there already stays as it is."""
     own = list(chunk.headers[place]) if chunk.headers is not None else []
-    said = {"exception": row["reason"], "message": row["detail"], "topic": chunk.topic, "partition": str(chunk.partition), "offset": str(row["place"])}
+    said = {
+        "exception": row["reason"],
+        "message": row["detail"],
+        "topic": chunk.topic,
+        "partition": str(chunk.partition),
+        "offset": str(row["place"]),
+    }
     there = {name for name, _ in own}
     return own + [(PREFIX + name, (text or "").encode()) for name, text in said.items() if PREFIX + name not in there]

@@ -78,13 +78,13 @@ def served(health: Health, web: Web, told: Callable[[int], None] = lambda port: 
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, *args: object) -> None:
             """Say nothing: probes come every few seconds."""
 
     try:
         server = ThreadingHTTPServer((web.host, web.port), Handler)
     except OSError as error:
-        raise SettingError(f"can't serve health at {web.host}:{web.port} ({error.strerror}); SOJOURN_WEB_PORT names another port, 0 any free one") from error
+        raise SettingError(f"health can't be served at {web.host}:{web.port} ({error.strerror}); SOJOURN_WEB_PORT=0 takes any free port") from error
     server.daemon_threads = True
     thread = Thread(target=server.serve_forever, name="health", daemon=True)
     thread.start()

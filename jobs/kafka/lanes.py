@@ -9,11 +9,10 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import repeat
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from faust.types import TP
@@ -24,9 +23,8 @@ from jobs.kafka.state_folder import StateFolder
 from jobs.keeper import Keeper
 from jobs.sources.source import Size
 from pipelines.partition import Absorbed, Batch
-from pipelines.wire import unwrap
 from pipelines.wire import Headers, unwrap
-from schemas.errors import FencedError, JournalError
+from schemas.errors import FencedError
 from schemas.journal import SourceRange
 from schemas.journey_map import JourneyMap
 
@@ -71,7 +69,10 @@ class Crew(Protocol):
     settings: LaneSettings
     journal: Journal
     slots: asyncio.Semaphore
-    books: Books | None
+
+    @property
+    def books(self) -> Books | None:
+        """The consumer's books; None before there is one."""
 
     def release(self, records: int, size: int) -> None:
         """So much is no longer held."""
@@ -232,18 +233,17 @@ class Lane:
 
     async def _introduce(self) -> None:
         """Tell the mart that this partition is here, and whether anything waits to be read, before its first batch is done."""
-        assert self.keeper is not None
+        keeper = self._held()
         here = {self._name(topic): self._range(topic, offset, offset) for topic, offset in self.reached.items()}
         try:
-            await asyncio.to_thread(self.keeper.tick, None, here)
+            await asyncio.to_thread(keeper.tick, None, here)
         except FencedError:
-            await asyncio.to_thread(self.keeper.catch_up)
+            await asyncio.to_thread(keeper.catch_up)
         self._align()
 
     def _align(self) -> None:
         """Go by what the journal says: whoever had the partition before may have committed more than we knew when we sought."""
-        assert self.keeper is not None
-        self._ranges, self._stale = dict(self.keeper.sources), False
+        self._ranges, self._stale = dict(self._held().sources), False
         for topic, reached in self.reached.items():
             held = self._ranges.get(self._name(topic))
             if held is not None and held.hi > reached:
@@ -274,8 +274,7 @@ class Lane:
 
     async def _commit(self) -> None:
         """Commit the next batch: the journal first, then the books that Kafka is told from."""
-        keeper = self.keeper
-        assert keeper is not None
+        keeper = self._held()
         chunks, begun = list(self._cut()), time.monotonic()
         topic, records = chunks[0].topic, sum(len(chunk.values) for chunk in chunks)
         name, lo, hi = self._name(topic), self.reached[topic], chunks[-1].next
@@ -339,6 +338,12 @@ class Lane:
             self._folder.release()
             self._folder = None
 
+    def _held(self) -> Keeper:
+        """Return the keeper, where it must be there."""
+        if self.keeper is None:
+            raise RuntimeError(f"partition {self.number} has no state")
+        return self.keeper
+
     def _name(self, topic: str) -> str:
         return f"{topic}:{self.number}"
 
@@ -389,5 +394,3 @@ def reached_in(journal: Journal, partition: int, names: list[str]) -> dict[str, 
 def _standing(held: SourceRange) -> SourceRange:
     """Return a range that says only where a source stands."""
     return SourceRange(lo=held.hi, hi=held.hi, received_us=held.received_us, name=held.name, size=max(held.size, held.hi), ended=held.ended)
-
-

@@ -31,4 +31,4 @@ class MartFigures(Collector):
         if loop.published is not None:
             yield GaugeMetricFamily("sojourn_mart_snapshot", "Number of the newest snapshot", int(loop.published.stem.rpartition("-")[2]))
         if loop.as_of_us is not None:
-            yield GaugeMetricFamily("sojourn_mart_watermark_delay_seconds", "Now minus what the newest snapshot is as of", time.time() - loop.as_of_us / 1e6)
+            yield GaugeMetricFamily("sojourn_mart_watermark_delay_seconds", "Now minus the snapshot's as_of", time.time() - loop.as_of_us / 1e6)

@@ -63,7 +63,7 @@ class Standing:
         return not any(one.unread for one in self.partitions)
 
     def as_of_us(self) -> int | None:
-        """Return the instant at which states hold: the least of the greatest times of partitions with unread records; with none unread, the greatest of all.
+        """Return when states hold: the least of the greatest times of partitions with unread records; with none unread, the greatest of all.
 
         None while nothing can be said: no event came, or a partition with unread records has committed none of them.
         """

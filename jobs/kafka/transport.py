@@ -134,7 +134,7 @@ class BulkConsumer(driver.Consumer):
             await self.seek_wait({tp: offset for tp, offset in again.items() if tp in self.assignment()})
         if self.flow_active and not await self.intake.room(ROOM_S):
             return
-        found, active = await self._wait_next_records(timeout)
+        found, _ = await self._wait_next_records(timeout)
         if found is None or self.should_stop:
             return
         for tp, (turn, end, records) in cast(dict[Any, Any], found).items():
@@ -145,7 +145,7 @@ class BulkConsumer(driver.Consumer):
                     break
                 chunk = Chunk.of(piece, turn, end)
                 message = self._to_message(tp, piece[-1])
-                message.value, message.key, message.headers = chunk, None, {}
+                message.value, message.key, message.headers = cast(Any, chunk), None, {}
                 self._read_offset[tp] = message.offset - 1  # Faust keeps books of gaps; there are none
                 yield tp, message
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
@@ -75,7 +76,7 @@ class Worker:
         )
         self.journal = _journal(asked.to, asked.partitions)
         self.slots = asyncio.Semaphore(SLOTS)
-        self.books: BulkConsumer | None = None
+        self.consumer: BulkConsumer | None = None
         self.lanes: dict[int, Lane] = {}
         self.failed: BaseException | None = None
         self.stopping = asyncio.Event()
@@ -85,6 +86,11 @@ class Worker:
         self._ends: dict[TP, int] = {}
         self._room = asyncio.Event()
         self._dead = DeadLetterTopic(asked.kafka, asyncio.get_running_loop())
+
+    @property
+    def books(self) -> BulkConsumer | None:
+        """The consumer; None before there is one."""
+        return self.consumer
 
     async def room(self, wait_s: float) -> bool:
         """Return whether there is room for more."""
@@ -176,9 +182,15 @@ class Worker:
         if not self.rebalances or (self.books is not None and self.books.app.rebalancing):
             return False
         return all(
-            not lane.busy and lane.ready and lane.reached and all(hi >= self._ends.get(TP(topic, lane.number), 0) for topic, hi in lane.reached.items())
+            not lane.busy
+            and lane.ready
+            and lane.reached
+            and all(hi >= self._ends.get(TP(topic, lane.number), 0) for topic, hi in lane.reached.items())
             for lane in self.lanes.values()
         )
+
+    def _at_end(self, lane: Lane) -> bool:
+        return all(hi >= self._ends.get(TP(topic, lane.number), 0) for topic, hi in lane.reached.items())
 
     def stuck(self) -> bool:
         """Whether records wait and nothing is committed."""
@@ -233,7 +245,7 @@ async def work(asked: WorkerSettings, report: Callable[[Worker], None] = lambda 
     loop.set_default_executor(ThreadPoolExecutor(max_workers=SLOTS + 6, thread_name_prefix="work"))
     worker = Worker(asked)
     app = build_app(replace(asked.kafka), worker)
-    worker.books = cast(BulkConsumer, app.consumer)
+    worker.consumer = cast(BulkConsumer, app.consumer)
     _heed(loop, worker.stopping)
     starting = asyncio.create_task(_start(app, worker))
     await _watch(app, worker, report)
@@ -260,10 +272,8 @@ async def _start(app: App, worker: Worker) -> None:
 async def _watch(app: App, worker: Worker, report: Callable[[Worker], None]) -> None:
     """Return when there is a reason to end."""
     while not worker.stopping.is_set():
-        try:
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(worker.stopping.wait(), LOOK_S)
-        except TimeoutError:
-            pass
         report(worker)
         if app.crashed:
             worker.fail(app.crash_reason or SourceError("Faust ended without a word"))

@@ -11,8 +11,6 @@ from pathlib import Path
 
 import pytest
 from kafka import KafkaConsumer
-from tests.chaos.kills import compared, rows_of
-from tests.integration.fleet import PATIENCE_S, Fleet
 
 from jobs.journal.log import Journal
 from jobs.kafka.settings import Settings
@@ -21,6 +19,8 @@ from jobs.simulate import simulate
 from jobs.sources.jsonl import JsonLines
 from schemas.errors import JournalError
 from schemas.journey_map import default_map
+from tests.chaos.kills import compared, rows_of
+from tests.integration.fleet import PATIENCE_S, Fleet
 
 EVENTS = 20_000
 
