@@ -25,9 +25,15 @@ _FAMILIES = {
     "map": "jobs.commands.map",
     "worker": "jobs.commands.worker",
     "mart": "jobs.commands.mart",
+    "produce": "jobs.commands.produce",
+    "topics": "jobs.commands.topics",
+    "lag": "jobs.commands.lag",
+    "offsets": "jobs.commands.offsets",
 }
 """Where each command lives; its module holds it under the name ``command``. The order is that of the help."""
 INTERRUPTED = 130
+_EXTRA = ("faust", "mode", "aiokafka", "kafka", "prometheus_client")
+"""What the extra ``kafka`` brings; commands that need it import it when they run."""
 
 
 class Failure(click.ClickException):
@@ -62,6 +68,10 @@ class Families(click.Group):
             return super().invoke(ctx)
         except SojournError as error:
             raise Failure(error) from error
+        except ModuleNotFoundError as error:
+            if (error.name or "").partition(".")[0] not in _EXTRA:
+                raise
+            raise Failure(SettingError(f"this needs {error.name}, which is not installed; pip install 'sojourn[kafka]' brings it")) from error
         except KeyboardInterrupt:
             click.echo("sojourn: stopped", err=True)
             raise click.exceptions.Exit(INTERRUPTED) from None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
@@ -14,6 +16,10 @@ from jobs.kafka.settings import Connection
 from schemas.errors import SourceError
 
 REQUEST_MS = 30_000
+PATIENCE_S = 10.0
+"""How long a group's coordinator may take to be there: a cluster that nobody read from yet makes the topic of offsets first."""
+BETWEEN_S = 0.2
+T = TypeVar("T")
 
 
 @contextmanager
@@ -35,3 +41,19 @@ def admin(connection: Connection) -> Iterator[KafkaAdminClient]:
     finally:
         if client is not None:
             client.close()
+
+
+def patiently(ask: Callable[[], T]) -> T:
+    """Ask again while the answer is an error that passes by itself.
+
+    Raises:
+        KafkaError: it didn't pass in time, or is of another kind.
+    """
+    due = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            return ask()
+        except KafkaError as error:
+            if not error.retriable or time.monotonic() >= due:
+                raise
+        time.sleep(BETWEEN_S)

@@ -5,7 +5,6 @@ Every record is acknowledged by all replicas in sync, and the producer is idempo
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,8 +16,9 @@ import msgspec
 from kafka import KafkaProducer
 from kafka.errors import KafkaError, MessageSizeTooLargeError
 
-from jobs.kafka.link import client_options, reach
+from jobs.kafka.link import client_options
 from jobs.kafka.settings import Settings
+from jobs.kafka.tools.admin import admin
 from jobs.sources.source import Payloads, Size, Source, Stopper
 from pipelines.decode import decode
 from pipelines.lexicon import Lexicon
@@ -93,9 +93,7 @@ def produce(
         SettingError: the topic isn't there, or the brokers refuse us.
         SourceError: no broker answers, or the brokers stopped answering.
     """
-    reach(settings.connection)
-    logging.getLogger("kafka").setLevel(logging.CRITICAL)  # it logs what it also raises
-    sender = Sender(settings, how, done)
+    sender = Sender(settings, how, count_partitions(settings, how.topic), done)
     try:
         sender.send_all(_blocks(sources, stopper or Stopper(), how.limit))
         sender.flush()
@@ -111,14 +109,11 @@ def produce(
 class Sender:
     """Sends blocks of payloads and counts what becomes of them."""
 
-    def __init__(self, settings: Settings, how: Producing, done: Done) -> None:
+    def __init__(self, settings: Settings, how: Producing, partitions: int, done: Done) -> None:
         self.produced, self._how, self._done = Produced(), how, done
         self._lexicon, self._con = Lexicon(how.journey_map), engine()
         self._producer = KafkaProducer(**producer_options(settings))
-        partitions = self._producer.partitions_for(how.topic)
-        if not partitions:
-            raise SettingError(f"there is no topic {how.topic!r} at {settings.connection.bootstrap}; make it with: sojourn topics create")
-        self._partition = lru_cache(1 << 18)(lambda key: partition_of(key, len(partitions)))
+        self._partition = lru_cache(1 << 18)(lambda key: partition_of(key, partitions))
 
     def send_all(self, blocks: Iterable[list[bytes]]) -> None:
         """Send blocks, no faster than asked."""
@@ -164,6 +159,19 @@ class Sender:
             self.produced.too_large += 1
         else:
             self.produced.refused[str(error)] = self.produced.refused.get(str(error), 0) + 1
+
+
+def count_partitions(settings: Settings, topic: str) -> int:
+    """Return how many partitions a topic has.
+
+    Raises:
+        SettingError: the topic isn't there, or the brokers refuse us.
+        SourceError: no broker answers.
+    """
+    with admin(settings.connection) as client:
+        if topic not in client.list_topics():
+            raise SettingError(f"there is no topic {topic!r} at {settings.connection.bootstrap}; make it with: sojourn topics create")
+        return len(client.describe_topics([topic])[0]["partitions"])
 
 
 def producer_options(settings: Settings) -> dict[str, Any]:
