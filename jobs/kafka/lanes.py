@@ -24,7 +24,7 @@ from jobs.keeper import Keeper
 from jobs.sources.source import Size
 from pipelines.partition import Absorbed, Batch
 from pipelines.wire import Headers, unwrap
-from schemas.errors import FencedError
+from schemas.errors import FencedError, SojournError
 from schemas.journal import SourceRange
 from schemas.journey_map import JourneyMap
 
@@ -108,6 +108,7 @@ class Lane:
         self._oldest = 0.0
         self._wake, self._busy = asyncio.Event(), asyncio.Lock()
         self._holding, self._stale = True, False
+        self._gone = False
         self._size = Size()
         self._folder: StateFolder | None = None
         self._ranges: dict[str, SourceRange] = {}
@@ -162,11 +163,14 @@ class Lane:
                         await self._commit()
             except FencedError as error:
                 log.warning("%s; its next owner goes on", error)
+            except SojournError as error:
+                self._crew.fail(error)
             self._drop()
 
     async def close(self) -> None:
         """End; the state is kept for the next time."""
         await self.hold()
+        self._gone = True
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
         if self.keeper is not None:
@@ -219,8 +223,13 @@ class Lane:
         begun = time.monotonic()
 
         def opened() -> Keeper:
-            self._folder = StateFolder.take(settings.cache or settings.to / "state", self.number)
-            return Keeper.open(self._crew.journal, self.number, settings.journey_map, None, self._tell, folder=self._folder.path)
+            folder = StateFolder.take(settings.cache or settings.to / "state", self.number)
+            keeper = Keeper.open(self._crew.journal, self.number, settings.journey_map, None, self._tell, folder=folder.path)
+            self._folder = folder
+            if self._gone:  # revoked while it was on its way: nobody waits for it
+                keeper.close()
+                self._folder.release()
+            return keeper
 
         self.keeper = await asyncio.to_thread(opened)
         self._align()
@@ -263,8 +272,6 @@ class Lane:
             await self._commit()
         except FencedError as error:
             log.warning("%s; reading the log again", error)
-            self._drop()
-            self._forget()
             await self._open()
             self._drop()
             for topic in self.reached:
@@ -289,6 +296,10 @@ class Lane:
 
         try:
             absorbed = await asyncio.to_thread(work)
+        except BaseException:  # the state holds what the journal does not, and the batch is no longer held: neither may be gone on with
+            self._forget()
+            self._drop()
+            raise
         finally:
             self._crew.release(records, sum(chunk.size for chunk in chunks))
         self._ranges, self.reached[topic] = ranges, hi

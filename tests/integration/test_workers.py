@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from kafka import KafkaConsumer
 
+from infra.kafka.broker import Cluster
 from jobs.journal.log import Journal
 from jobs.kafka.settings import Settings
 from jobs.run import RunSettings, run
@@ -137,3 +138,31 @@ def test_dead_letters_are_on_their_topic_as_they_came_before_the_journal_passes_
     assert {value: headers["__streams.errors.exception"] for value, headers in letters.items()} == {lines[1]: "not_json", lines[2]: "schema"}
     assert {headers["__streams.errors.topic"] for headers in letters.values()} == {settings.topics.touchpoints[0]}
     assert len(rows_of(fleet.dir)["dead_letters"]) == 2
+
+
+def test_a_journal_that_can_not_be_written_ends_the_worker_which_resumes_where_it_was(fleet: Fleet, calm: Calm) -> None:
+    fleet.produce(calm.events, limit=EVENTS // 2)
+    fleet.finish()
+    folder = fleet.dir / "journal" / "steps"
+    folder.rename(folder.with_name("away"))
+    fleet.produce(calm.events)
+    assert fleet.worker("--until-end").wait(PATIENCE_S) == 3
+    assert "the journal can't be written" in fleet.said()
+    folder.with_name("away").rename(folder)
+    fleet.finish()
+    assert fleet.read() == EVENTS + EVENTS // 2
+    assert compared(calm.rows, rows_of(fleet.dir)) == []
+
+
+def test_a_broker_that_restarts_loses_nothing_and_ends_no_worker(fleet: Fleet, calm: Calm, apache: Cluster) -> None:
+    worker = fleet.worker()
+    fleet.produce(calm.events, limit=EVENTS // 2)
+    fleet.until(lambda: fleet.read() > 0)
+    apache.stop()
+    time.sleep(2)
+    apache.start()
+    fleet.produce(calm.events)
+    fleet.until(lambda: fleet.read() == EVENTS + EVENTS // 2)
+    assert worker.poll() is None
+    fleet.finish()
+    assert compared(calm.rows, rows_of(fleet.dir)) == []
