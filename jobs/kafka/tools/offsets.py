@@ -107,14 +107,14 @@ def reset_offsets(settings: Settings, target: str, *, execute: bool) -> dict[Top
         places = _partitions(client, settings)
         begins = client.list_partition_offsets(dict.fromkeys(places, OffsetSpec.EARLIEST))
         ends = client.list_partition_offsets(dict.fromkeys(places, OffsetSpec.LATEST))
-        asked = client.list_partition_offsets(dict.fromkeys(places, spec)) if not isinstance(spec, int) else {}
+        asked = client.list_partition_offsets(dict.fromkeys(places, spec)) if type(spec) is not int else {}  # the library's kinds are ints too
         goal = {place: asked[place].offset if place in asked else int(spec) for place in places}
         goal = {
             place: ends[place].offset if offset < 0 else min(max(offset, begins[place].offset), ends[place].offset) for place, offset in goal.items()
         }
         if execute:
             _refuse_members(client, settings.consuming.group)
-            done = patiently(lambda: client.reset_group_offsets(settings.consuming.group, goal))
+            done = patiently(lambda: client.reset_group_offsets(settings.consuming.group, dict(goal)))  # it takes entries out
             wrong = [f"{place.topic}:{place.partition}: {row['error'].__name__}" for place, row in done.items() if row["error"] is not NoError]
             if wrong:
                 raise SourceError(f"offsets of group {settings.consuming.group!r} were not moved: {', '.join(wrong)}")
