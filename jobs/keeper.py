@@ -88,7 +88,7 @@ class Keeper:
             until_us = first.until_us
         cache = Cache(folder or journal.dir / "state" / str(number))
         meta = cache.take(journey_map.digest)
-        if meta is not None:
+        if meta is not None and meta.record == journal.digest(number, meta.seq):
             partition = Partition(lexicon_of(meta, journey_map), State(cache.allocator(), size_of(meta)), engine(), dict(meta.newest))
             keeper = cls(
                 journal,
@@ -140,6 +140,7 @@ class Keeper:
                 self.latest_us,
                 self.until_us,
                 self.segments,
+                self.journal.digest(self.number, self.seq),
             )
         )
 

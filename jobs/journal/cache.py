@@ -41,6 +41,7 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True):
     latest_us: int | None
     until_us: int | None
     segments: dict[str, list[str]]
+    record: str = ""  # of the last commit: a cache of another DIR, or of one that was made anew, is told by it
 
 
 class Cache:
@@ -104,6 +105,7 @@ def meta_of(
     latest_us: int | None,
     until_us: int | None,
     segments: dict[str, list[str]],
+    record: str = "",
 ) -> Meta:
     """Return what must be kept beside the arrays."""
     size = state.size
@@ -124,6 +126,7 @@ def meta_of(
         latest_us=latest_us,
         until_us=until_us,
         segments=segments,
+        record=record,
     )
 
 

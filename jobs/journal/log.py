@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from hashlib import md5
 from pathlib import Path
 
 import msgspec
@@ -74,6 +75,13 @@ class Journal:
             return _decode(self._path(partition, seq).read_bytes())
         except FileNotFoundError:
             raise JournalError(f"{self.dir} has no commit {seq} of partition {partition}") from None
+
+    def digest(self, partition: int, seq: int) -> str:
+        """Return the md5 of one record; empty where there is none."""
+        try:
+            return md5(self._path(partition, seq).read_bytes(), usedforsecurity=False).hexdigest()
+        except FileNotFoundError:
+            return ""
 
     def append(self, commit: Commit) -> None:
         """Make a commit visible.
