@@ -170,7 +170,8 @@ def shown(settings: Settings) -> dict[str, str]:
         "SOJOURN_BUFFER_BYTES": reads.buffer_bytes,
         "SOJOURN_BATCH_S": reads.batch_s,
         "SOJOURN_TICK_S": reads.tick_s,
-        "SOJOURN_WEB": f"{settings.web.host}:{settings.web.port}",
+        "SOJOURN_WEB_HOST": settings.web.host,
+        "SOJOURN_WEB_PORT": settings.web.port,
         "SOJOURN_CACHE": settings.cache,
     }
     return {name: "" if value is None else str(value) for name, value in rows.items()}
