@@ -53,6 +53,7 @@ class LaneSettings:
         batch_s: A batch closes after so long (seconds).
         tick_s: An idle partition says so often that time has passed (seconds); None = never.
         strict: Unknown fields are refused.
+        schema_ids: Schemas behind Confluent frames that are touchpoints; None = any that is JSON.
     """
 
     to: Path
@@ -61,6 +62,7 @@ class LaneSettings:
     batch_s: float = 0.5
     tick_s: float | None = 5.0
     strict: bool = False
+    schema_ids: frozenset[int] | None = None
 
 
 class Crew(Protocol):
@@ -94,6 +96,7 @@ class Lane:
         reached: Where the journal stands, by topic.
         expected: The offset that is to come next, by topic.
         ends: The end of each topic's partition as last seen.
+        floor: Where reading of each topic began; nothing below it is asked for.
     """
 
     def __init__(self, number: int, crew: Crew) -> None:
@@ -102,6 +105,7 @@ class Lane:
         self.reached: dict[str, int] = {}
         self.expected: dict[str, int] = {}
         self.ends: dict[str, int] = {}
+        self.floor: dict[str, int] = {}
         self.records = 0
         self.committed_at = time.monotonic()
         self._chunks: deque[Chunk] = deque()
@@ -128,7 +132,7 @@ class Lane:
     def start(self, topic: str, offset: int, end: int) -> None:
         """Begin to take records of a topic's partition at an offset; what was held of it is let go."""
         self._drop(topic)
-        self.reached[topic] = self.expected[topic] = offset
+        self.reached[topic] = self.expected[topic] = self.floor[topic] = offset
         self.ends[topic] = end
         self._holding, self._stale = False, True
         self._wake.set()
@@ -288,7 +292,7 @@ class Lane:
         ranges = {**{other: _standing(held) for other, held in self._ranges.items()}, name: self._range(topic, lo, hi)}
 
         def work() -> Absorbed:
-            absorbed = keeper.partition.absorb(batch_of(chunks, name, strict=self._crew.settings.strict))
+            absorbed = keeper.partition.absorb(batch_of(chunks, name, strict=self._crew.settings.strict, schema_ids=self._crew.settings.schema_ids))
             if "dead_letters" in absorbed.tables:
                 self._crew.undertake(chunks, absorbed)
             keeper.write(absorbed, ranges)
@@ -363,7 +367,7 @@ class Lane:
         return SourceRange(lo=lo, hi=hi, received_us=held.received_us if held else time.time_ns() // 1000, name=topic, size=end, ended=hi >= end)
 
 
-def batch_of(chunks: list[Chunk], feed: str, *, strict: bool = False) -> Batch:
+def batch_of(chunks: list[Chunk], feed: str, *, strict: bool = False, schema_ids: frozenset[int] | None = None) -> Batch:
     """Return chunks of one partition of one topic as a batch."""
     offsets = np.concatenate([chunk.offsets for chunk in chunks])
     times = np.concatenate([chunk.times_ms for chunk in chunks]) * 1000
@@ -371,7 +375,7 @@ def batch_of(chunks: list[Chunk], feed: str, *, strict: bool = False) -> Batch:
         times = np.where(times < 0, time.time_ns() // 1000, times)
     first = int(offsets[0])
     values = [value for chunk in chunks for value in chunk.values]
-    held = unwrap(values, headers_of(chunks))
+    held = unwrap(values, headers_of(chunks), schema_ids)
     return Batch(
         payloads=[value or b"" for value in values] if held.tombstones else values,  # type: ignore[arg-type] # else none is None
         feed=feed,

@@ -73,6 +73,7 @@ class Topics:
         dead_letters: Payloads that broke the contract.
         alerts: What was said.
         partitions, replication: How topics that are missing are made.
+        schema_ids: Numbers of the schemas behind Confluent frames that are touchpoints; None = any that turns out to be JSON.
     """
 
     touchpoints: tuple[str, ...] = ("touchpoints",)
@@ -80,6 +81,7 @@ class Topics:
     alerts: str = "alerts"
     partitions: int = 4
     replication: int = 1
+    schema_ids: frozenset[int] | None = None
 
 
 @dataclass(frozen=True)
@@ -163,6 +165,7 @@ def shown(settings: Settings) -> dict[str, str]:
         "SOJOURN_ALERTS_TOPIC": topics.alerts,
         "SOJOURN_PARTITIONS": topics.partitions,
         "SOJOURN_REPLICATION": topics.replication,
+        "SOJOURN_SCHEMA_IDS": None if topics.schema_ids is None else ",".join(map(str, sorted(topics.schema_ids))),
         "SOJOURN_SESSION_S": reads.session_s,
         "SOJOURN_COMMIT_S": reads.commit_s,
         "SOJOURN_FETCH_WAIT_S": reads.fetch_wait_s,
@@ -215,6 +218,7 @@ def _topics(given: Variables) -> Topics:
         given.topic("SOJOURN_ALERTS_TOPIC", prefix + given.text("SOJOURN_ALERTS_TOPIC", plain.alerts)),
         given.integer("SOJOURN_PARTITIONS", plain.partitions, 1, 10_000),
         given.integer("SOJOURN_REPLICATION", plain.replication, 1, 100),
+        given.integers("SOJOURN_SCHEMA_IDS", 0, (1 << 31) - 1),
     )
     every = [*topics.touchpoints, topics.dead_letters, topics.alerts]
     twice = sorted({name for name in every if every.count(name) > 1})

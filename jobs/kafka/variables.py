@@ -54,6 +54,16 @@ class Variables:
             raise _wrong(name, value, f"a whole number from {least} to {most}")
         return int(value)
 
+    def integers(self, name: str, least: int, most: int) -> frozenset[int] | None:
+        """Return whole numbers that commas separate, None where it isn't set."""
+        value = self.text(name, "")
+        if not value:
+            return None
+        parts = [part.strip() for part in value.split(",")]
+        if not all(re.fullmatch(r"[0-9]{1,10}", part, re.ASCII) and least <= int(part) <= most for part in parts):
+            raise _wrong(name, value, f"whole numbers from {least} to {most} with commas between them")
+        return frozenset(map(int, parts))
+
     def seconds(self, name: str, default: float, least: float, most: float) -> float:
         """Return a duration in seconds within bounds."""
         value = self.text(name, str(default))

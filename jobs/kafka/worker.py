@@ -73,6 +73,7 @@ class Worker:
             batch_s=reads.batch_s,
             tick_s=reads.tick_s if asked.ticks and not asked.until_end else None,
             strict=asked.strict,
+            schema_ids=asked.kafka.topics.schema_ids,
         )
         self.journal = _journal(asked.to, asked.partitions)
         self.slots = asyncio.Semaphore(SLOTS)

@@ -37,7 +37,14 @@ def test_what_is_shown_reads_back_as_the_same_settings(tmp_path: Path) -> None:
     authority = tmp_path / "ca.pem"
     authority.write_text("")
     settings = read_settings(
-        {**SASL, "KAFKA_SSL_CAFILE": str(authority), "SOJOURN_TOPICS": "a,b", "SOJOURN_TICK_S": "0.5", "SOJOURN_WEB_HOST": "::1"}
+        {
+            **SASL,
+            "KAFKA_SSL_CAFILE": str(authority),
+            "SOJOURN_TOPICS": "a,b",
+            "SOJOURN_TICK_S": "0.5",
+            "SOJOURN_SCHEMA_IDS": "7, 3",
+            "SOJOURN_WEB_HOST": "::1",
+        }
     )
     again = {name: SECRET if value == MASK else value for name, value in shown(settings).items()}
     assert read_settings(again) == settings
@@ -54,6 +61,7 @@ def test_what_is_shown_reads_back_as_the_same_settings(tmp_path: Path) -> None:
         ("SOJOURN_TOPICS", "..", "a topic's name"),
         ("SOJOURN_PARTITIONS", "0", "a whole number from 1 to 10000"),
         ("SOJOURN_PARTITIONS", "٣", "a whole number from 1 to 10000"),
+        ("SOJOURN_SCHEMA_IDS", "7,x", "whole numbers from 0"),
         ("SOJOURN_SESSION_S", "nan", "seconds from 2 to 300"),
         ("SOJOURN_TICK_S", "6", "seconds from 0.1 to 5"),
         ("SOJOURN_WEB_PORT", "http", "a whole number from 0 to 65535"),
