@@ -112,8 +112,15 @@ class Worker:
         if lane is None or self.books is None or chunk.turn != self.books.turns.get(TP(chunk.topic, chunk.partition)):
             self.release(len(chunk.values), chunk.size)
             return
-        if chunk.first > lane.expected.get(chunk.topic, chunk.first):
-            await self._look_at_gap(TP(chunk.topic, chunk.partition), lane.expected[chunk.topic])
+        if chunk.next <= lane.floor.get(chunk.topic, 0):
+            begun = (
+                f"{chunk.topic}:{chunk.partition} begins anew at offset {chunk.first:,}, and the journal has read up to {lane.floor[chunk.topic]:,}"
+            )
+            self.fail(SourceError(f"{begun}: was the topic made anew? Its records go into a new DIR, or under a new name"))
+        expected = lane.expected.get(chunk.topic, chunk.first)
+        if chunk.first > expected and await self._lost(TP(chunk.topic, chunk.partition), expected):
+            self.release(len(chunk.values), chunk.size)
+            return
         lane.put(chunk)
 
     def release(self, records: int, size: int) -> None:
@@ -138,14 +145,13 @@ class Worker:
         books = cast(BulkConsumer, self.books)
         ends = await books.highwaters(*partitions) if partitions else {}
         own = await asyncio.to_thread(self._own, partitions)
+        lost = {tp for tp, offset in own.items() if earliest[tp] > offset and self._refused(tp, offset, earliest[tp])}
         for tp, offset in own.items():
-            if earliest[tp] > offset:
-                self._gap(tp, offset, earliest[tp])
             books.settle(tp, offset)
         starts = {tp: max(own.get(tp, 0), earliest[tp]) for tp in partitions}
         for tp, offset in starts.items():
             self._ends.setdefault(tp, ends[tp])
-            if tp.partition in self.lanes:
+            if tp.partition in self.lanes and tp not in lost:
                 self.lanes[tp.partition].start(tp.topic, offset, ends[tp])
         return starts
 
@@ -174,8 +180,7 @@ class Worker:
         """Remember why this worker must end, and end it."""
         if self.failed is None:
             self.failed = error
-            if not isinstance(error, SojournError):
-                log.error("a partition failed", exc_info=error)
+            log.error("ending: %s", error, exc_info=None if isinstance(error, SojournError) else error)
         self.stopping.set()
 
     def drained(self) -> bool:
@@ -205,19 +210,19 @@ class Worker:
             found |= {names[name]: hi for name, hi in reached_in(self.journal, number, list(names)).items()}
         return found
 
-    async def _look_at_gap(self, tp: TP, expected: int) -> None:
+    async def _lost(self, tp: TP, expected: int) -> bool:
         """Offsets that are passed over are no loss where compaction or a transaction took them; where their time ran out, they are."""
         earliest = await cast(BulkConsumer, self.books).earliest_offsets(tp)
-        if earliest[tp] > expected:
-            self._gap(tp, expected, earliest[tp])
+        return earliest[tp] > expected and self._refused(tp, expected, earliest[tp])
 
-    def _gap(self, tp: TP, offset: int, earliest: int) -> None:
+    def _refused(self, tp: TP, offset: int, earliest: int) -> bool:
+        """Say that records are gone; return whether that ends the worker."""
         text = f"{tp.topic}:{tp.partition}: {earliest - offset:,} records from offset {offset:,} are gone from Kafka and were never read"
         if not self.asked.accept_gap:
-            error = SourceError(f"{text}; --accept-gap goes on behind them")
-            self.fail(error)
-            raise error
+            self.fail(SourceError(f"{text}; --accept-gap goes on behind them"))
+            return True
         log.warning("%s; going on behind them, as asked", text)
+        return False
 
 
 def _journal(to: Path, partitions: int) -> Journal:
@@ -250,7 +255,7 @@ async def work(asked: WorkerSettings, report: Callable[[Worker], None] = lambda 
     _heed(loop, worker.stopping)
     starting = asyncio.create_task(_start(app, worker))
     await _watch(app, worker, report)
-    deadline = _deadline()
+    deadline = _deadline(3 if worker.failed else 1)
     await app.stop()
     starting.cancel()
     await asyncio.gather(starting, return_exceptions=True)
@@ -296,8 +301,8 @@ def _heed(loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> None:
         loop.add_signal_handler(number, stop)
 
 
-def _deadline() -> threading.Timer:
-    timer = threading.Timer(STOP_S, os._exit, (1,))
+def _deadline(code: int) -> threading.Timer:
+    timer = threading.Timer(STOP_S, os._exit, (code,))
     timer.daemon = True
     timer.start()
     return timer
