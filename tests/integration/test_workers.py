@@ -14,7 +14,8 @@ from kafka import KafkaConsumer
 
 from infra.kafka.broker import Cluster
 from jobs.journal.log import Journal
-from jobs.kafka.settings import Settings
+from jobs.kafka.settings import Settings, read_settings
+from jobs.kafka.tools.topics import create_topics
 from jobs.run import RunSettings, run
 from jobs.simulate import simulate
 from jobs.sources.jsonl import JsonLines
@@ -164,5 +165,19 @@ def test_a_broker_that_restarts_loses_nothing_and_ends_no_worker(fleet: Fleet, c
     fleet.produce(calm.events)
     fleet.until(lambda: fleet.read() == EVENTS + EVENTS // 2)
     assert worker.poll() is None
+    fleet.finish()
+    assert compared(calm.rows, rows_of(fleet.dir)) == []
+
+
+def test_partition_n_of_all_topics_is_one_workers(fleet: Fleet, calm: Calm, environment: dict[str, str]) -> None:
+    first, second = environment["SOJOURN_TOPICS"], environment["SOJOURN_TOPICS"] + "-chat"
+    both = {**environment, "SOJOURN_TOPICS": f"{second},{first}"}
+    create_topics(read_settings(both))
+    fleet.produce(calm.events, limit=EVENTS // 2)
+    fleet.environment = both
+    fleet.worker(), fleet.worker(), fleet.worker()
+    fleet.until(lambda: fleet.read() == EVENTS // 2)
+    fleet.produce(calm.events)
+    fleet.until(lambda: fleet.read() == EVENTS + EVENTS // 2)
     fleet.finish()
     assert compared(calm.rows, rows_of(fleet.dir)) == []
