@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipelines.changes import Chosen, Dropped, View
+from pipelines.digest import digests
 from pipelines.identify import Identified
 from pipelines.kernel import Journeys
 from pipelines.lexicon import FACTS, Lexicon
 from pipelines.order import starts_of
 from pipelines.state import ABSENT, CASE, KIND, State
-from pipelines.table import hashes
 from schemas import journal
 
 
@@ -35,16 +34,15 @@ class Names:
     fresh_ids: pa.Array
     places: NDArray[np.int64]
     state: State
-    con: duckdb.DuckDBPyConnection
 
     @classmethod
-    def of(cls, chain: NDArray[np.int32], table: pa.Table, who: Identified, places: NDArray[np.int64], state: State, con: duckdb.DuckDBPyConnection) -> Names:
+    def of(cls, chain: NDArray[np.int32], table: pa.Table, who: Identified, places: NDArray[np.int64], state: State) -> Names:
         """Collect the names of a batch whose fresh rows have these chains."""
         order = np.argsort(chain, kind="stable")
         first = order[starts_of(chain[order])] if len(chain) else order
         sample = pa.array(first)
         customer, case_id = who.customer.take(sample), table["case_id"].combine_chunks().take(sample)
-        return cls(chain[first], customer, case_id, table["event_id"].combine_chunks(), places, state, con)
+        return cls(chain[first], customer, case_id, table["event_id"].combine_chunks(), places, state)
 
     def chain_places(self, chain: NDArray[np.int32]) -> pa.Array:
         """Return where these chains stand in ``customer`` and ``case_id``."""
@@ -52,15 +50,13 @@ class Names:
 
     def journey_ids(self, rows: NDArray[np.void], journeys: Journeys) -> NDArray[np.uint64]:
         """Return each journey's id: 64 bits of the md5 of customer, rule, and case or first event's key (design §6.3)."""
-        first = rows[journeys.first]
-        at = self.chain_places(first["chain"])
-        customers, cases = self.customer.take(at).to_pylist(), self.case_id.take(at).to_pylist()
-        ruled = (first["flags"] & KIND == CASE).tolist()
-        texts = [
-            f"{customer}\x1fcase\x1f{case}" if by_case else f"{customer}\x1fgap\x1f{key:016x}"
-            for customer, case, key, by_case in zip(customers, cases, first["key"].tolist(), ruled, strict=True)
-        ]
-        return hashes(self.con, texts)
+        chain = rows["chain"][journeys.first]
+        ids = self.state.chains.rows["hash"][chain]  # the chain of a case is known by the id of its journey
+        caseless = np.flatnonzero(rows["flags"][journeys.first] & KIND != CASE)
+        customers = self.customer.take(self.chain_places(chain[caseless])).to_pylist()
+        keys = rows["key"][journeys.first[caseless]].tolist()
+        ids[caseless] = digests([f"{customer}\x1fgap\x1f{key:016x}".encode() for customer, key in zip(customers, keys, strict=True)])
+        return ids
 
     def event_ids(self, at: NDArray[np.int64]) -> pa.Array:
         """Return the event ids of rows: places in stored and fresh rows together."""

@@ -12,12 +12,18 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipelines.decode import DeadLetter
+from pipelines.digest import digests
+from pipelines.distinct import distinct, packed
 from pipelines.identify import Identified
 from pipelines.state import HOUSE, OPERATION
+from pipelines.symbols import distinct_strings
 from schemas import journal
 
 if TYPE_CHECKING:
     from pipelines.partition import Batch
+
+CHAIN_NAMES = ("\x1fcase\x1f", "\x1fgap", "\x1fhouse\x1f", "\x1fop\x1f")
+"""What stands between the scope and the second name of a chain, by kind."""
 
 
 def tables(batch: Batch, table: pa.Table, who: Identified, key: NDArray[np.uint64], disputed: NDArray[np.bool_], late: NDArray[np.bool_], kept: NDArray[np.bool_]) -> dict[str, pa.Table]:
@@ -57,16 +63,23 @@ def dead_letters(batch: Batch, dead: Sequence[DeadLetter]) -> dict[str, pa.Table
     return {"dead_letters": pa.table(columns, schema=journal.DEAD_LETTERS)}
 
 
-def named(table: pa.Table, who: Identified) -> pa.Table:
-    """Return the columns that name an event: what its key is computed from."""
-    return pa.table({"customer": who.scope, "source": table["source"], "event_id": table["event_id"], "time_us": table["time_us"], "case_id": table["case_id"]})
+def keys(table: pa.Table, who: Identified) -> NDArray[np.uint64]:
+    """Return the events' keys: md5 over scope, source, id, instant and case (design §4, "Identity and duplicates")."""
+    instant = table["time_us"].cast(pa.string())
+    names = pc.binary_join_element_wise(who.scope, table["source"], table["event_id"], instant, pc.fill_null(table["case_id"], ""), "\x1f")
+    return digests(names.cast(pa.binary()).to_pylist())
 
 
-def second_name(table: pa.Table, who: Identified) -> pa.Array | pa.ChunkedArray:
-    """Return what, beside the scope, names a chain: the case; for what belongs to no journey, the source."""
-    if not (who.kind >= HOUSE).any():
-        return table["case_id"]
-    return pc.if_else(pa.array(who.kind >= HOUSE), table["source"], table["case_id"])
+def chains(table: pa.Table, who: Identified) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Return the distinct hashes of chains, and for each row the place of its chain among them. A case's chain is known by the id of its journey."""
+    second = pc.if_else(pa.array(who.kind >= HOUSE), table["source"], table["case_id"]) if (who.kind >= HOUSE).any() else table["case_id"]
+    (scopes, names), (seconds, others) = distinct_strings(who.scope), distinct_strings(second)
+    known, where = distinct(*packed([scopes, seconds + 1, who.kind], [len(names), len(others) + 1, len(CHAIN_NAMES)]))
+    sample = np.empty(len(known), np.int64)
+    sample[where] = np.arange(len(where))
+    kinds = pa.array(CHAIN_NAMES).take(pa.array(who.kind[sample]))
+    texts = pc.binary_join_element_wise(who.scope.take(sample), kinds, pc.fill_null(second.take(sample), ""), "")
+    return digests(texts.cast(pa.binary()).to_pylist()), where
 
 
 def money_kinds(table: pa.Table) -> pa.Array | pa.ChunkedArray:

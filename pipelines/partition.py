@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pipelines import facts
 from pipelines.changes import Dropped, View, appended, compared, joined, view
 from pipelines.decode import DeadLetter, Decoded, decode
+from pipelines.digest import digests
 from pipelines.emit import Names, journeys_table, steps_table
 from pipelines.gather import Touched, gather, reach_of
 from pipelines.identify import Identified, identify
@@ -25,7 +26,7 @@ from pipelines.order import Ordered, ordered, starts_of
 from pipelines.runs import Runs
 from pipelines.state import ABSENT, ACTOR_KIND_SHIFT, ANONYMOUS, CASE, GAP, KIND, LATE, LIFECYCLE_SHIFT, ROW, State
 from pipelines.symbols import distinct_strings
-from pipelines.table import extract, hashes, keys
+from pipelines.table import extract
 from schemas.journey_map import JourneyMap
 
 NEVER = int(np.iinfo(np.int64).min)
@@ -141,7 +142,7 @@ class Partition:
         for column, name, absent in (("sequence", "sequence", 0), ("wait", "wait_ms", ABSENT), ("service", "service_ms", ABSENT), ("money", "money_minor", 0)):
             rows[column] = table[name].fill_null(absent).to_numpy()
         rows["correlation"] = self._correlations(table["correlation_id"])
-        rows["chain"] = self.state.find_all(*self._chains(table, who))
+        rows["chain"] = self.state.find_all(*facts.chains(table, who))
         rows["sense"], rows["facts"] = sense, self.lexicon.encode_facts(table)
         for column, symbols, name in (("site", self.lexicon.sites, "site"), ("actor", self.lexicon.actors, "actor_id"), ("team", self.lexicon.teams, "team"), ("source", self.lexicon.sources, "source")):
             rows[column] = symbols.encode(table[name])
@@ -154,22 +155,12 @@ class Partition:
         if column.null_count == len(column):
             return np.zeros(len(column), np.uint64)
         places, distinct = distinct_strings(column)
-        return np.r_[hashes(self.con, distinct), np.uint64(0)][places]
-
-    def _chains(self, table: pa.Table, who: Identified) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-        """Return the hashes of the batch's distinct chains, and the place of each row's chain among them."""
-        second = facts.second_name(table, who)
-        scopes, names = distinct_strings(who.scope)
-        seconds, others = distinct_strings(second)
-        packed = (scopes << 31 | seconds + 1) << 2 | who.kind
-        distinct, where = np.unique(packed, return_inverse=True)
-        texts = [f"{p & 3}\x1f{names[p >> 33]}\x1f{others[(p >> 2 & 0x7FFFFFFF) - 1] if p >> 2 & 0x7FFFFFFF else ''}" for p in distinct.tolist()]
-        return hashes(self.con, texts), where
+        return np.r_[digests(map(str.encode, distinct)), np.uint64(0)][places]
 
     def _rebuild(
         self, batch: Batch, decoded: Decoded, table: pa.Table, sense: NDArray[np.int32], who: Identified, late: NDArray[np.bool_], dead: list[DeadLetter]
     ) -> Absorbed:
-        key = keys(self.con, facts.named(table, who))
+        key = facts.keys(table, who)
         fresh = self._rows(table, sense, who, late, key)
         old, places, read = self._gathered(fresh)
         rows = np.concatenate([old, fresh])
@@ -208,7 +199,7 @@ class Partition:
     def _changes(self, new: Fresh, places: NDArray[np.int64]) -> dict[str, pa.Table]:
         """Rebuild what is touched of chains that were walked, and return what that changes."""
         rows, old, order = new.rows, new.old, new.order
-        names = Names.of(rows["chain"][old:], new.table, new.who, places, self.state, self.con)
+        names = Names.of(rows["chain"][old:], new.table, new.who, places, self.state)
         winners = order.order[((rows["flags"][order.order] & KIND) <= GAP) & ~new.long[order.order]]
         after = view(rows[winners], self.lexicon, names.journey_ids)
         simple = _simple(after, winners, old, order)
@@ -236,7 +227,7 @@ class Partition:
         inserted = new.order.order[(new.order.order >= new.old) & long[new.order.order]]
         gone = places[: new.old][(long & ~winner)[: new.old]]
         spans = touched_spans(self.runs, rows[inserted], places[inserted], gone, self.journey_map.max_events)
-        names = Names.of(rows["chain"][new.old :], new.table, new.who, np.empty(0, np.int64), self.state, self.con)
+        names = Names.of(rows["chain"][new.old :], new.table, new.who, np.empty(0, np.int64), self.state)
         before, after = (view_of(these, self.state, self.lexicon, names) for these in spans)
         journeys, steps, drops = compared(before, after, np.ones(len(after.rows), bool), self.lexicon)
         shown = replace(names, places=spans[1].places)
