@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pipelines.decode import DeadLetter
 from pipelines.digest import digests
 from pipelines.distinct import distinct, packed
-from pipelines.identify import Identified
+from pipelines.identify import Identified, scopes
 from pipelines.state import HOUSE, OPERATION
 from pipelines.symbols import distinct_strings
 from schemas import journal
@@ -92,7 +92,6 @@ def money_kinds(table: pa.Table) -> pa.Array | pa.ChunkedArray:
 def identified(facts: pa.Table) -> Identified:
     """Return who stored facts are about."""
     kind = facts["kind"].to_numpy().astype(np.uint32)
-    flow = pc.binary_join_element_wise("op", pc.fill_null(pc.coalesce(facts["correlation_id"], facts["causation_id"]), ""), ":")
-    scope = pc.if_else(pa.array(kind == OPERATION), flow, facts["customer_id"])
-    scope = pc.if_else(pa.array(kind == HOUSE), pa.scalar("house:"), scope)
-    return Identified(facts["customer_id"], scope, np.asarray(facts["anonymous"].to_numpy(zero_copy_only=False)), kind, np.zeros(len(facts), bool))
+    customer = facts["customer_id"].combine_chunks()
+    anonymous = np.asarray(facts["anonymous"].to_numpy(zero_copy_only=False))
+    return Identified(customer, scopes(facts, customer, kind), anonymous, kind, np.zeros(len(facts), bool))
