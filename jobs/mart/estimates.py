@@ -16,6 +16,7 @@ from jobs.mart.rows import replace
 from pipelines.estimate.bottlenecks import BASES, Sums, rank
 from pipelines.estimate.churn import score
 from pipelines.estimate.horizon import default_horizon
+from pipelines.estimate.reasons import numbers
 from pipelines.marts.markers import select
 
 _DAY_US = 86_400_000_000
@@ -49,12 +50,13 @@ def fit_bottlenecks(con: duckdb.DuckDBPyConnection) -> None:
     con.register("cuts", cuts)
     sums = con.sql(select("bottleneck_sums")).to_arrow_table()
     con.unregister("cuts")
-    number, customer, visits, excess, bare = (np.asarray(sums[name].to_numpy(), np.int64) for name in ("number", "customer", "visits", "excess_ms", "bare"))
+    columns = (sums[name] for name in ("number", "customer", "visits", "excess_ms", "bare"))
+    number, customer, visits, excess, bare = (np.asarray(column.to_numpy(), np.int64) for column in columns)
     ranked = rank(Sums(number, customer, visits, excess))
     counts = np.bincount(number, visits), np.bincount(number, bare)
-    threshold = pa.array(BASES).take(pa.array(np.where(counts[1] == 0, 0, np.where(counts[1] == counts[0], 1, 2)))).take(ranked["cut"])
+    threshold = pa.array(BASES).take(numbers(np.where(counts[1] == 0, 0, np.where(counts[1] == counts[0], 1, 2)))).take(ranked["cut"])
     _, first = np.unique(cuts["number"].to_numpy(), return_index=True)
-    named = cuts.select(["cut", "cut_stage", "cut_channel", "cut_site", "basis"]).take(pa.array(first)).take(ranked["cut"])
+    named = cuts.select(["cut", "cut_stage", "cut_channel", "cut_site", "basis"]).take(numbers(first)).take(ranked["cut"])
     said = ranked.select(["rank", "visits", "customers", "excess_ms", "excess_low", "reason"])
     found = named.rename_columns(["cut", "stage", "channel", "site", "basis"]).append_column("threshold", threshold)
     for name in said.column_names:

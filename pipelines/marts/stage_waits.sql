@@ -7,9 +7,9 @@ with visited as (
         any_value(basis) as basis,
         count(*) as visits,
         count(value_ms) as waits,
-        count_if(value_ms > adequate_ms) as below,
-        count_if(value_ms between desired_ms and adequate_ms) as inside,
-        count_if(value_ms < desired_ms) as above,
+        count_if(value_ms > adequate_ms)::bigint as below,
+        count_if(value_ms between desired_ms and adequate_ms)::bigint as inside,
+        count_if(value_ms < desired_ms)::bigint as above,
         sum(value_ms) as total_ms
     from internal.visits group by 1, 2, 3
 ),
@@ -32,7 +32,7 @@ waiting as (
     where j.status = 'open' and len(j.open_waits) > 0
 ),
 open_now as (
-    select w.stage as stage, w.channel as channel, hour, count(*) as open_count, count_if(as_of_us - w.since_us > 1000 * w.adequate_ms) as open_below_adequate
+    select w.stage as stage, w.channel as channel, hour, count(*) as open_count, count_if(as_of_us - w.since_us > 1000 * w.adequate_ms)::bigint as open_below_adequate
     from waiting where w.since_us <= as_of_us group by 1, 2, 3
 ),
 joined as (
