@@ -37,13 +37,10 @@ def tables(batch: Batch, table: pa.Table, who: Identified, key: NDArray[np.uint6
         .append_column("late", pa.array(late))
         .append_column("received_us", pa.array(np.full(len(table), batch.received_us, np.int64)))
     )
-    if not kept.all():
-        facts = facts.filter(pa.array(kept))
-    facts = facts.select(journal.TOUCHPOINTS.names).cast(journal.TOUCHPOINTS)
-    if not (who.kind == OPERATION).any():
-        return {"touchpoints": facts}
-    backstage = pc.equal(facts["kind"], OPERATION)
-    return {"touchpoints": facts.filter(pc.invert(backstage)), "operations": facts.filter(backstage)}
+    facts = facts.select(journal.TOUCHPOINTS.names)
+    backstage = who.kind == OPERATION
+    tables = {"touchpoints": kept & ~backstage, "operations": kept & backstage}
+    return {name: (facts if chosen.all() else facts.filter(pa.array(chosen))).cast(journal.TOUCHPOINTS) for name, chosen in tables.items() if chosen.any()}
 
 
 def dead_letters(batch: Batch, dead: Sequence[DeadLetter]) -> dict[str, pa.Table]:
