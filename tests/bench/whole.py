@@ -69,6 +69,7 @@ def measure(file: Path, to: Path, batch: int) -> dict[str, Any]:
 
     import jobs.keeper
     import jobs.run
+    import pipelines.facts
     import pipelines.partition
     from jobs.sources.jsonl import JsonLines
     from schemas.journey_map import default_map
@@ -77,7 +78,7 @@ def measure(file: Path, to: Path, batch: int) -> dict[str, Any]:
     watched(parts, "decode", pipelines.partition, "decode")
     watched(parts, "decode", pipelines.partition, "extract")
     watched(parts, "identify, key", pipelines.partition, "identify")
-    watched(parts, "identify, key", pipelines.partition, "keys")
+    watched(parts, "identify, key", pipelines.facts, "keys")
     watched(parts, "absorbed", pipelines.partition.Partition, "absorb")
     watched(parts, "journal", jobs.keeper, "write_segments")
     watched(parts, "journal", jobs.journal.log.Journal, "append")  # type: ignore[attr-defined]
