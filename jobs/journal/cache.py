@@ -75,7 +75,7 @@ class Cache:
     def allocator(self) -> Allocator:
         """Return an allocator of mapped files."""
 
-        def allocate(name: str, dtype: np.dtype, capacity: int) -> NDArray:
+        def allocate(name: str, dtype: np.dtype[Any], capacity: int) -> NDArray[Any]:
             path = self._folder / name
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT)
             try:

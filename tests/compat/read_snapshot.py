@@ -1,4 +1,7 @@
-"""Read every relation of a snapshot with whatever DuckDB is installed: `python read_snapshot.py serving/current.duckdb`. Needs nothing of ours (see `make compat`)."""
+"""Read every relation of a snapshot with whatever DuckDB is installed: `python read_snapshot.py serving/current.duckdb`.
+
+Needs nothing of ours (see `make compat`).
+"""
 
 import sys
 from pathlib import Path

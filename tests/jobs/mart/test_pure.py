@@ -39,9 +39,7 @@ def answers(con: duckdb.DuckDBPyConnection, arranged: Arrangement, together: int
 
 @given(st.data(), st.integers(1, 4), st.booleans())
 @settings(max_examples=EXAMPLES)
-def test_pure_tables_do_not_know_how_they_were_folded(
-    con: duckdb.DuckDBPyConnection, data: st.DataObject, together: int, final_only: bool
-) -> None:
+def test_pure_tables_do_not_know_how_they_were_folded(con: duckdb.DuckDBPyConnection, data: st.DataObject, together: int, final_only: bool) -> None:
     history = data.draw(histories())
     one, other = data.draw(arrangements(history)), data.draw(arrangements(history))
     first, second = answers(con, one, 1, True), answers(con, other, together, final_only)
