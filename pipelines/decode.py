@@ -81,7 +81,9 @@ def decode(payloads: Sequence[bytes], *, strict: bool = False) -> Decoded:
         try:
             if max(map(len, chunk)) > MAX_BYTES:
                 raise _Refused("too_large", "")
-            lines += [_encode(event if (event := _decode(payload)).time.tzinfo is UTC and event.promise is None else _in_utc(event)) for payload in chunk]
+            lines += [
+                _encode(event if (event := _decode(payload)).time.tzinfo is UTC and event.promise is None else _in_utc(event)) for payload in chunk
+            ]
             places.append(np.arange(begin, begin + len(chunk)))
         except _WRONG:
             found, where, broken, extra = _one_by_one(chunk, begin, strict)

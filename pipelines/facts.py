@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from pipelines.columns import Column, array, as_bytes, chosen, numbers, picked, spliced, text_of, whole
 from pipelines.decode import DeadLetter
 from pipelines.digest import digests
 from pipelines.distinct import distinct, packed
@@ -26,21 +26,29 @@ CHAIN_NAMES = ("\x1fcase\x1f", "\x1fgap", "\x1fhouse\x1f", "\x1fop\x1f")
 """What stands between the scope and the second name of a chain, by kind."""
 
 
-def tables(batch: Batch, table: pa.Table, who: Identified, key: NDArray[np.uint64], disputed: NDArray[np.bool_], late: NDArray[np.bool_], kept: NDArray[np.bool_]) -> dict[str, pa.Table]:
+def tables(
+    batch: Batch,
+    table: pa.Table,
+    who: Identified,
+    key: NDArray[np.uint64],
+    disputed: NDArray[np.bool_],
+    late: NDArray[np.bool_],
+    kept: NDArray[np.bool_],
+) -> dict[str, pa.Table]:
     """Return the kept events as rows of the journal's ``touchpoints`` and ``operations``."""
     facts = (
         table.append_column("customer_id", who.customer)
-        .append_column("anonymous", pa.array(who.anonymous))
-        .append_column("kind", pa.array(who.kind.astype(np.uint8)))
-        .append_column("key", pa.array(key))
-        .append_column("disputed", pa.array(disputed))
-        .append_column("late", pa.array(late))
-        .append_column("received_us", pa.array(np.full(len(table), batch.received_us, np.int64)))
+        .append_column("anonymous", array(who.anonymous))
+        .append_column("kind", array(who.kind.astype(np.uint8)))
+        .append_column("key", array(key))
+        .append_column("disputed", array(disputed))
+        .append_column("late", array(late))
+        .append_column("received_us", array(np.full(len(table), batch.received_us, np.int64)))
     )
     facts = facts.select(journal.TOUCHPOINTS.names)
     backstage = who.kind == OPERATION
     tables = {"touchpoints": kept & ~backstage, "operations": kept & backstage}
-    return {name: (facts if chosen.all() else facts.filter(pa.array(chosen))).cast(journal.TOUCHPOINTS) for name, chosen in tables.items() if chosen.any()}
+    return {name: (facts if which.all() else facts.filter(array(which))).cast(journal.TOUCHPOINTS) for name, which in tables.items() if which.any()}
 
 
 def dead_letters(batch: Batch, dead: Sequence[DeadLetter]) -> dict[str, pa.Table]:
@@ -63,32 +71,28 @@ def dead_letters(batch: Batch, dead: Sequence[DeadLetter]) -> dict[str, pa.Table
 def keys(table: pa.Table, who: Identified) -> NDArray[np.uint64]:
     """Return the events' keys: md5 over scope, source, id, instant and case (design §4, "Identity and duplicates")."""
     instant = table["time_us"].cast(pa.string())
-    names = pc.binary_join_element_wise(who.scope, table["source"], table["event_id"], instant, pc.fill_null(table["case_id"], ""), "\x1f")
-    return digests(names.cast(pa.binary()).to_pylist())
+    return digests(as_bytes(spliced([who.scope, table["source"], table["event_id"], instant, text_of(table["case_id"])], "\x1f")))
 
 
 def chains(table: pa.Table, who: Identified) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     """Return the distinct hashes of chains, and for each row the place of its chain among them. A case's chain is known by the id of its journey."""
-    second = pc.if_else(pa.array(who.kind >= HOUSE), table["source"], table["case_id"]) if (who.kind >= HOUSE).any() else table["case_id"]
+    second = chosen(table["source"], who.kind >= HOUSE, table["case_id"]) if (who.kind >= HOUSE).any() else table["case_id"]
     (scopes, names), (seconds, others) = distinct_strings(who.scope), distinct_strings(second)
     known, where = distinct(*packed([scopes, seconds + 1, who.kind], [len(names), len(others) + 1, len(CHAIN_NAMES)]))
     sample = np.empty(len(known), np.int64)
     sample[where] = np.arange(len(where))
-    kinds = pa.array(CHAIN_NAMES).take(pa.array(who.kind[sample]))
-    texts = pc.binary_join_element_wise(who.scope.take(sample), kinds, pc.fill_null(second.take(sample), ""), "")
-    return digests(texts.cast(pa.binary()).to_pylist()), where
+    kinds = picked(pa.array(CHAIN_NAMES), who.kind[sample])
+    return digests(as_bytes(spliced([picked(who.scope, sample), kinds, text_of(picked(second, sample))], ""))), where
 
 
-def money_kinds(table: pa.Table) -> pa.Array | pa.ChunkedArray:
+def money_kinds(table: pa.Table) -> Column:
     """Return currency and kind of each event's money as one text, null where there is none."""
     if table["money_minor"].null_count == len(table):
         return table["money_currency"]
-    return pc.binary_join_element_wise(table["money_currency"], pc.fill_null(table["money_kind"], ""), " ")
+    return spliced([table["money_currency"], text_of(table["money_kind"])], " ")
 
 
 def identified(facts: pa.Table) -> Identified:
     """Return who stored facts are about."""
-    kind = facts["kind"].to_numpy().astype(np.uint32)
-    customer = facts["customer_id"].combine_chunks()
-    anonymous = np.asarray(facts["anonymous"].to_numpy(zero_copy_only=False))
-    return Identified(customer, scopes(facts, customer, kind), anonymous, kind, np.zeros(len(facts), bool))
+    kind, customer = numbers(facts["kind"]).astype(np.uint32), whole(facts["customer_id"])
+    return Identified(customer, scopes(facts, customer, kind), numbers(facts["anonymous"]), kind, np.zeros(len(facts), bool))

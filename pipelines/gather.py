@@ -1,7 +1,7 @@
 """Gather: the stored rows that a batch can change, read backwards along each touched chain.
 
-A customer's caseless events are read until everything older lies more than the largest gap before anything read; a case is read whole. So the cost of a batch
-does not grow with what is stored.
+A customer's caseless events are read until everything older lies more than the largest gap before anything read; a case is read whole. So the cost of
+a batch does not grow with what is stored.
 """
 
 from __future__ import annotations

@@ -105,7 +105,9 @@ def parted(time: NDArray[np.int64], sense: NDArray[np.void], flags: NDArray[np.u
     return np.asarray(apart & (flags[1:] & KIND != CASE))
 
 
-def _journeys(rows: NDArray[np.void], sense: NDArray[np.void], first: NDArray[np.int64], end: NDArray[np.int64], carried: NDArray[np.int64]) -> Journeys:
+def _journeys(
+    rows: NDArray[np.void], sense: NDArray[np.void], first: NDArray[np.int64], end: NDArray[np.int64], carried: NDArray[np.int64]
+) -> Journeys:
     if not len(rows):
         none, no = np.empty(0, np.int64), np.empty(0, bool)
         return Journeys(none, none, none, none.astype(np.uint64), no, none, no, np.empty((0, len(FACTS)), np.int64))
@@ -127,7 +129,7 @@ def _variants(mixes: NDArray[np.uint64], first: NDArray[np.int64]) -> NDArray[np
     count = np.diff(np.r_[first, len(mixes)])
     position = np.arange(len(mixes)) - np.repeat(first, count)
     powers = np.cumprod(np.full(int(count.max()), _FACTOR, np.uint64))
-    return np.add.reduceat(mixes * powers[position], first) ^ count.astype(np.uint64)
+    return np.asarray(np.add.reduceat(mixes * powers[position], first) ^ count.astype(np.uint64))
 
 
 def _carried(rows: NDArray[np.void], lexicon: Lexicon, first: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -140,7 +142,13 @@ def _carried(rows: NDArray[np.void], lexicon: Lexicon, first: NDArray[np.int64])
 
 
 def _steps(
-    rows: NDArray[np.void], sense: NDArray[np.void], first: NDArray[np.int64], journey: NDArray[np.int64], end: NDArray[np.int64], carried: NDArray[np.int64], lexicon: Lexicon
+    rows: NDArray[np.void],
+    sense: NDArray[np.void],
+    first: NDArray[np.int64],
+    journey: NDArray[np.int64],
+    end: NDArray[np.int64],
+    carried: NDArray[np.int64],
+    lexicon: Lexicon,
 ) -> Steps:
     position = np.arange(len(rows)) - first[journey] + 1
     previous = np.where(position > 1, np.arange(len(rows)) - 1, -1)
@@ -153,7 +161,10 @@ def _steps(
 def _durations(
     rows: NDArray[np.void], sense: NDArray[np.void], journey: NDArray[np.int64], lexicon: Lexicon
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-    """Waiting: measured, else queued → started, else the pair that the step closes. Service: measured, else started → completed. And what still waits."""
+    """Return waiting, service, and which rows opened a wait that is still open.
+
+    Waiting: measured, else queued → started, else the pair that the step closes. Service: measured, else started → completed.
+    """
     wait, service, waiting = rows["wait"].copy(), rows["service"].copy(), np.zeros(len(rows), bool)
     life = rows["flags"] >> np.uint32(LIFECYCLE_SHIFT) & 3
     if life.any():
@@ -170,7 +181,13 @@ def _durations(
 
 
 def _close(
-    wait: NDArray[np.int64], waiting: NDArray[np.bool_], rows: NDArray[np.void], sense: NDArray[np.void], journey: NDArray[np.int64], pair: Pair, lexicon: Lexicon
+    wait: NDArray[np.int64],
+    waiting: NDArray[np.bool_],
+    rows: NDArray[np.void],
+    sense: NDArray[np.void],
+    journey: NDArray[np.int64],
+    pair: Pair,
+    lexicon: Lexicon,
 ) -> None:
     opens, closes = np.uint64(pair.opens), np.uint64(pair.closes)
     at = np.flatnonzero((sense["thing"] == lexicon.things.code(pair.thing)) & (sense["roles"] & (opens | closes) != 0))
@@ -214,7 +231,9 @@ def _fill(durations: NDArray[np.int64], time: NDArray[np.int64], at: NDArray[np.
     durations[at[found]] = (time[at[found]] - time[at[opener[found]]]) // _MS
 
 
-def _zones(rows: NDArray[np.void], sense: NDArray[np.void], carried: NDArray[np.int64], lexicon: Lexicon) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _zones(
+    rows: NDArray[np.void], sense: NDArray[np.void], carried: NDArray[np.int64], lexicon: Lexicon
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the desired and the adequate level (ms) that hold for each row; ABSENT where the map gives none."""
     desired, adequate = np.full(len(rows), ABSENT, np.int64), np.full(len(rows), ABSENT, np.int64)
     zoned = np.flatnonzero(np.isin(sense["stage"], zoned_stages(lexicon)))

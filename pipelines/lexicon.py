@@ -1,6 +1,7 @@
 """The lexicon: what the strings of one partition mean, each as a small integer, and what the journey map makes of them.
 
-A *sense* is a (type, channel, given stage, back lane) with the stage, roles, thing and gap that the map gives it. *Facts* are the reserved attributes that one event carries.
+A *sense* is a (type, channel, given stage, back lane) with the stage, roles, thing and gap that the map gives it. *Facts* are the reserved attributes
+that one event carries.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from pipelines.columns import Column
 from pipelines.digest import digest
 from pipelines.distinct import distinct, packed, unpacked
 from pipelines.symbols import Symbols, distinct_strings
@@ -71,11 +73,13 @@ class Lexicon:
         columns = [self.attributes.encode(table[name]) for name in FACTS]
         bounds = [int(column.max()) + 1 for column in columns]
         known, places = distinct(*packed(columns, bounds))
-        codes = [self._fact((segment, client_type, context)) for segment, client_type, context in (unpacked(number, bounds) for number in known.tolist())]
+        codes = [
+            self._fact((segment, client_type, context)) for segment, client_type, context in (unpacked(number, bounds) for number in known.tolist())
+        ]
         return np.array(codes, np.int32)[places]
 
     def sense_table(self) -> NDArray[np.void]:
-        """Return one record a sense: codes of type, channel, stage and thing, role bits, gap (µs), and a number that stands for the type in hashes of variants."""
+        """Return one record a sense: codes of type, channel, stage and thing, role bits, gap (µs), and what stands for the type in variants."""
         if len(self._sense_table) < len(self._sense_rows):
             self._sense_table = np.array(self._sense_rows, _SENSE)
         return self._sense_table
@@ -107,7 +111,7 @@ class Lexicon:
         return found
 
 
-def _back(lanes: pa.ChunkedArray) -> NDArray[np.int32]:
+def _back(lanes: Column) -> NDArray[np.int32]:
     """Return 1 for each row of the back lane, else 0."""
     if lanes.null_count == len(lanes):
         return np.zeros(len(lanes), np.int32)

@@ -29,7 +29,8 @@ def query(con: duckdb.DuckDBPyConnection, resource: str, **relations: pa.Table) 
     for name, table in relations.items():
         con.register(name, table)
     try:
-        return con.sql(read_text(resource)).to_arrow_table()
+        result: pa.Table = con.sql(read_text(resource)).to_arrow_table()
+        return result
     finally:
         for name in relations:
             con.unregister(name)
