@@ -49,7 +49,10 @@ wheel: $(READY) ## Build the wheel, install it alone, and use it
 
 bench: $(READY) ## Measure the run part by part (long)
 	@$(BIN)/python -m tests.bench.whole
+	@$(BIN)/python -m tests.bench.dfg
 	@$(BIN)/python -m tests.bench.increments
+	@$(BIN)/python -m tests.bench.skew
+	@$(BIN)/python -m tests.bench.follow
 
 chaos: $(READY) ## Kill runs at random moments, 50 times (long)
 	@$(BIN)/python -m tests.chaos.kills

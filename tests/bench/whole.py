@@ -60,10 +60,8 @@ def line(events: int, batch: int, found: dict[str, Any]) -> str:
     whole = found["cpu_s"] / events * 1e6
     shown = " | ".join(f"{each[part]:12.2f}" for part in PARTS)
     rows = found["counters"]["rows_read"] / events
-    said = (
-        f"{whole - sum(each.values()):6.2f} | {whole:8.2f} | {1e6 / whole:15,.0f} | {found['wall_s']:7.1f} | {rows:12.2f} | {found['peak_mib']:8,.0f}"
-    )
-    return f"{events:11,} {batch:8,} | {shown} | {said}"
+    said = f"{whole - sum(each.values()):6.2f} | {whole:8.2f} | {1e6 / whole:15,.0f} | {found['wall_s']:7.1f}"
+    return f"{events:11,} {batch:8,} | {shown} | {said} | {rows:12.2f} | {found['peak_mib']:8,.0f}"
 
 
 def measure(file: Path, to: Path, batch: int) -> dict[str, Any]:
