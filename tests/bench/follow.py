@@ -39,9 +39,8 @@ def main() -> None:
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait()
-    print(
-        f"{options.stored:,} events stored: a new event was in the snapshot after {min(took):.1f} to {max(took):.1f} s (each: {' '.join(f'{t:.1f}' for t in took)})"
-    )
+    each = " ".join(f"{seconds:.1f}" for seconds in took)
+    print(f"{options.stored:,} events stored: a new event was in the snapshot after {min(took):.1f} to {max(took):.1f} s (each: {each})")
 
 
 def shown_after(folder: Path, number: int, pause: float) -> float:
