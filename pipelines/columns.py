@@ -32,18 +32,17 @@ def numbers(column: Column, absent: int = 0) -> NDArray[Any]:
     return np.asarray(whole(filled).to_numpy(zero_copy_only=False))
 
 
-def chosen(column: Column, condition: NDArray[np.bool_], other: Column | str | None) -> Array:
-    """Return a column's value where a condition holds, else that of another column or text."""
-    text = other is None or isinstance(other, str)
-    arguments: list[Any] = [array(condition), column, pa.scalar(other, pa.string()) if text else other]
-    made: Any = pc.if_else(*arguments)
-    return whole(made)
-
-
 def text_of(column: Column) -> Array:
     """Return a column of texts with the empty one for null."""
-    filled: Any = pc.fill_null(column, "")
-    return whole(filled)
+    fill_null: Any = pc.fill_null  # its stub knows no column and text together
+    return whole(fill_null(column, ""))
+
+
+def chosen(column: Column, condition: NDArray[np.bool_], other: Column | str | None) -> Array:
+    """Return a column's value where a condition holds, else that of another column or text."""
+    if_else: Any = pc.if_else  # the same
+    alternative: Any = pa.scalar(other, pa.string()) if other is None or isinstance(other, str) else other
+    return whole(if_else(array(condition), column, alternative))
 
 
 def spliced(parts: list[Column | str], separator: str) -> Array:
