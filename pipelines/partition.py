@@ -19,13 +19,13 @@ from pipelines.columns import array, numbers, whole
 from pipelines.decode import DeadLetter, decode
 from pipelines.encode import encode
 from pipelines.fresh import Fresh
-from pipelines.gather import Touched, gather, reach_of
+from pipelines.gather import gather, touched_by
 from pipelines.identify import Identified, identify
 from pipelines.lexicon import Lexicon
 from pipelines.long_chains import long_changes
-from pipelines.order import ordered, starts_of
+from pipelines.order import ordered
 from pipelines.runs import Runs
-from pipelines.state import KIND, State
+from pipelines.state import State
 from pipelines.table import extract
 from pipelines.walked_chains import walked_changes
 from schemas.journey_map import JourneyMap
@@ -158,11 +158,9 @@ class Partition:
 
         Of chains that have a run, or get one because they are too deep to be walked, only rows with the keys of new ones are read here.
         """
-        order = np.lexsort((fresh["time"], fresh["chain"]))
-        first = order[starts_of(fresh["chain"][order])]
-        first = first[~self.runs.holds(fresh["chain"][first])]
-        touched = Touched(fresh["chain"][first], fresh["time"][first], reach_of(fresh["flags"][first] & KIND, self.journey_map.largest_gap_us))
-        rows, places, deep = gather(self.state, touched, deepest=self.deepest or self.journey_map.max_events)
+        gaps = self.lexicon.sense_table()["gap"]
+        touched = touched_by(fresh[~self.runs.holds(fresh["chain"])], gaps)
+        rows, places, deep = gather(self.state, touched, gaps, deepest=self.deepest or self.journey_map.max_events)
         read = len(rows)
         if len(deep):
             walked = ~np.isin(rows["chain"], deep)
