@@ -73,11 +73,10 @@ def _affected(before: Tails, lost: Flags, after: Tails, was: Places) -> tuple[Fl
     turned = np.zeros(len(was), bool)
     turned[stayed] = before.rows["start"][home] != after.rows["start"][stayed]
     touched = (was < 0) | turned
-    touched[:-1] |= turned[1:] & (after.owner[1:] == after.owner[:-1])  # a journey that lost its end
     old, new = np.zeros(len(journey_before) + 1, bool), np.zeros(len(journey_after) + 1, bool)
     new[journey_after[touched]] = True
     old[journey_before[lost]] = True
-    for _ in range(2):  # from what is new to what it was made of, and to what else that became
+    for _ in range(2):  # from what is new to what it was made of, and to what else that became: a journey that lost its end, for one
         old[journey_before[home[new[journey_after[stayed]]]]] = True
         new[journey_after[stayed[old[journey_before[home]]]]] = True
     return old[journey_before] & _ends(journey_before), new[journey_after] & _ends(journey_after)
