@@ -67,7 +67,9 @@ class Cache:
         self._folder.mkdir(parents=True)
 
     def keep(self, meta: Meta) -> None:
-        """Declare the files valid."""
+        """Declare the files valid, once they are on the disk."""
+        for mapped in self._maps.values():
+            mapped.flush()
         temporary = self._folder / "meta.tmp"
         temporary.write_bytes(msgspec.msgpack.encode(meta))
         temporary.rename(self._folder / "meta")
