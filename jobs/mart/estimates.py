@@ -106,4 +106,3 @@ def fit_churn(con: duckdb.DuckDBPyConnection, as_of_us: int, horizon_days: int |
 def find_reused_ids(con: duckdb.DuckDBPyConnection) -> None:
     """Count ids that a source gave to several events."""
     replace(con, "findings", con.sql(select("reused_ids")).to_arrow_table())
-
