@@ -10,12 +10,13 @@ READY := $(VENV)/.ready
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$python; break; }; done)
 
-.PHONY: help setup demo kafka test check lint types contracts wheel bench chaos lock clean
+.PHONY: help setup demo kafka test check lint types contracts wheel bench chaos compat lock clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 setup: $(READY) ## Make .venv with exactly what requirements-dev.lock says
+	@echo "$(VENV) is ready"
 
 $(READY): requirements-dev.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "no Python 3.11 or newer found; say make PYTHON=/path/to/python3.11" >&2; exit 1; }
@@ -51,10 +52,21 @@ wheel: $(READY) ## Build the wheel, install it alone, and use it
 
 bench: $(READY) ## Measure the run part by part (long)
 	@$(BIN)/python -m tests.bench.whole
+	@$(BIN)/python -m tests.bench.dfg
 	@$(BIN)/python -m tests.bench.increments
+	@$(BIN)/python -m tests.bench.skew
+	@$(BIN)/python -m tests.bench.follow
 
 chaos: $(READY) ## Kill runs at random moments, 50 times (long)
 	@$(BIN)/python -m tests.chaos.kills
+
+compat: $(READY) ## Read a snapshot with DuckDB 1.4 and 1.5, as analysts' tools do
+	@rm -rf dist/compat && $(BIN)/sojourn demo --events 5000 --to dist/compat/demo > /dev/null
+	@for version in 1.4 1.5; do \
+		$(PYTHON) -m venv dist/compat/$$version && \
+		dist/compat/$$version/bin/python -m pip --disable-pip-version-check install --quiet "duckdb==$$version.*" && \
+		dist/compat/$$version/bin/python tests/compat/read_snapshot.py dist/compat/demo/serving/current.duckdb || exit 1; \
+	done
 
 lock: ## Write requirements-dev.lock anew from pyproject.toml
 	@rm -rf dist/lock && $(PYTHON) -m venv dist/lock

@@ -23,8 +23,8 @@ TICK_S = 5.0
 """A live source moves ``as_of`` at least this often (seconds)."""
 FOLD_S, FOLD_ROWS = 0.5, 500_000
 """The mart folds what was committed after so many seconds or events, whichever comes first."""
-SHARE = 10
-"""Publishing takes at most one part in so many of the time, …"""
+SHARE, BACKFILL_SHARE = 10, 50
+"""Publishing takes at most one part in so many of the time, while sources are live and while history is read, …"""
 ALLOWANCE_S = 0.5
 """… and this much (seconds) beside it, so that the first snapshots and what comes after a silence don't wait."""
 
@@ -117,7 +117,11 @@ class _Run:
         waiting = sum(sum(map(len, tables.values())) for _, tables in self.pending)
         if self.pending and (now - self.folded_at >= FOLD_S or waiting >= FOLD_ROWS):
             self.fold()
-        if self.fresh and not self.pending and self.published_s <= ALLOWANCE_S + (now - self.begun_at) / SHARE:
+        if (
+            self.fresh
+            and not self.pending
+            and self.published_s <= ALLOWANCE_S + (now - self.begun_at) / (SHARE if self.settings.follow else BACKFILL_SHARE)
+        ):
             self.publish(final=False)
 
     def tick(self) -> None:

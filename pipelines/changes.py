@@ -132,7 +132,7 @@ def _journey_columns(of: View, lexicon: Lexicon) -> list[NDArray[Any]]:
     facts = lexicon.fact_table()[of.rows["facts"]]
     latest = [np.where(j.facts_at[:, a] >= 0, facts[j.facts_at[:, a], a], 0) for a in range(len(FACTS))]
     when = [np.where(j.facts_at[:, a] >= 0, of.rows[name][j.facts_at[:, a]], 0) for a in range(len(FACTS)) for name in ("key", "sequence")]
-    plain = [of.rows["time"][j.first], of.rows["key"][j.first], j.count, j.ended, j.variant, j.closed, j.late, j.known]
+    plain = [of.rows["time"][j.first], of.rows["key"][j.first], j.count, j.ended, np.where(of.shown, j.variant, 0), j.closed, j.late, j.known]
     return [*plain, *latest, *when, _waiting_marks(of, lexicon)]
 
 

@@ -6,22 +6,25 @@ the bulk reader of ``table`` included, read only that form, so they can't accept
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import md5
+from datetime import UTC
 from typing import Any
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.digest import digests
 from schemas.cloudevents import from_structured
 from schemas.touchpoint import FIELDS, MAX_BYTES, Touchpoint
 
 _decode = msgspec.json.Decoder(Touchpoint).decode
-_encode = msgspec.json.Encoder().encode
+_encode = msgspec.json.Encoder(order="deterministic").encode
 _loose = msgspec.json.Decoder()
 _KNOWN = frozenset(FIELDS)
+_CHUNK = 128
+"""Payloads that are tried together; where one of them is not a plain touchpoint, they are looked at one by one."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,9 @@ class _Refused(Exception):
         self.reason, self.detail = reason, detail[:500]
 
 
+_WRONG = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, _Refused)
+
+
 def decode(payloads: Sequence[bytes], *, strict: bool = False, refused: Sequence[DeadLetter] = ()) -> Decoded:
     """Decode a batch of payloads: plain JSON or structured CloudEvents, one touchpoint each.
 
@@ -68,34 +74,65 @@ def decode(payloads: Sequence[bytes], *, strict: bool = False, refused: Sequence
         refused: What was refused before (``wire``); the payloads at those places are empty.
     """
     lines: list[bytes] = []
-    places: list[int] = []
+    places: list[NDArray[np.int64]] = [np.empty(0, np.int64)]
     dead: list[DeadLetter] = []
     unknown = 0
     before = {letter.place: letter for letter in refused}
-    for place, payload in enumerate(payloads):
+    for begin in range(0, len(payloads), _CHUNK):
+        chunk = payloads[begin : begin + _CHUNK]
         try:
-            if len(payload) > MAX_BYTES:
-                raise _Refused("too_large", f"{len(payload)} bytes, allowed are {MAX_BYTES}")
-            line = _encode(_decode(payload))
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, _Refused) as error:
-            if place in before:
-                dead.append(before[place])
-                continue
-            try:
-                line, extra = _second_look(payload, error, strict)
-                unknown += extra
-            except _Refused as why:
-                dead.append(DeadLetter(place, why.reason, why.detail))
-                continue
+            if max(map(len, chunk)) > MAX_BYTES:
+                raise _Refused("too_large", "")
+            lines += [
+                _encode(event if (event := _decode(payload)).time.tzinfo is UTC and event.promise is None else _in_utc(event)) for payload in chunk
+            ]
+            places.append(np.arange(begin, begin + len(chunk)))
+        except _WRONG:
+            found, where, broken, extra = _one_by_one(chunk, begin, strict, before)
+            lines += found
+            places.append(np.array(where, np.int64))
+            dead += broken
+            unknown += extra
+    return Decoded(lines, np.concatenate(places), digests(lines), dead, unknown)
+
+
+def _one_by_one(
+    payloads: Sequence[bytes], begin: int, strict: bool, before: Mapping[int, DeadLetter]
+) -> tuple[list[bytes], list[int], list[DeadLetter], int]:
+    """Decode payloads of which one at least isn't a plain touchpoint. Returns lines, their places, dead letters, and how many had unknown fields."""
+    lines: list[bytes] = []
+    places: list[int] = []
+    dead: list[DeadLetter] = []
+    unknown = 0
+    for place, payload in enumerate(payloads, begin):
+        try:
+            line, extra = _line(payload, strict)
+        except _Refused as why:
+            dead.append(before.get(place) or DeadLetter(place, why.reason, why.detail))
+            continue
         lines.append(line)
         places.append(place)
-    return Decoded(lines, np.array(places, np.int64), fingerprints(lines), dead, unknown)
+        unknown += extra
+    return lines, places, dead, unknown
 
 
-def fingerprints(lines: Sequence[bytes]) -> NDArray[np.uint64]:
-    """Return the first 64 bits of each line's md5."""
-    joined = b"".join([md5(line, usedforsecurity=False).digest() for line in lines])
-    return np.frombuffer(joined, ">u8")[::2].astype(np.uint64)
+def _line(payload: bytes, strict: bool) -> tuple[bytes, bool]:
+    """Return one payload's canonical form, and whether it had fields that the contract does not know."""
+    if len(payload) > MAX_BYTES:
+        raise _Refused("too_large", f"{len(payload)} bytes, allowed are {MAX_BYTES}")
+    try:
+        return _encode(_in_utc(_decode(payload))), False
+    except _WRONG as error:
+        return _second_look(payload, error, strict)
+
+
+def _in_utc(event: Touchpoint) -> Touchpoint:
+    """Return the event with its instants in UTC, so that copies which differ in the zone only are exact copies."""
+    try:
+        promise = event.promise and msgspec.structs.replace(event.promise, due_at=event.promise.due_at.astimezone(UTC))
+        return msgspec.structs.replace(event, time=event.time.astimezone(UTC), promise=promise)
+    except OverflowError:
+        raise _Refused("schema", "an instant outside of the years 1 to 9999 UTC") from None
 
 
 def _second_look(payload: bytes, error: Exception, strict: bool) -> tuple[bytes, bool]:
@@ -109,7 +146,7 @@ def _second_look(payload: bytes, error: Exception, strict: bool) -> tuple[bytes,
     if extra and strict:
         raise _Refused("schema", f"unknown field {min(extra)!r}")
     try:
-        return _encode(_typed(_folded(event, extra) if extra else event)), bool(extra)
+        return _encode(_in_utc(_decode(_encode(_folded(event, extra) if extra else event)))), bool(extra)
     except (msgspec.MsgspecError, RecursionError, ValueError) as problem:
         raise _Refused("schema", str(problem)) from None
 
@@ -139,6 +176,3 @@ def _folded(event: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any
         kept = {name: value if isinstance(value, str) else _encode(value).decode() for name, value in extra.items()}
         known["attributes"] = {**kept, **(attributes or {})}
     return known
-
-
-_typed: Callable[[Mapping[str, Any]], Touchpoint] = lambda event: _decode(_encode(event))  # noqa: E731 - one line, typed

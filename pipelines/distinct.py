@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,7 +32,7 @@ def distinct(numbers: Numbers, bound: int) -> tuple[Numbers, Numbers]:
     return values, table[numbers]
 
 
-def packed(columns: list[NDArray[np.integer]], bounds: list[int]) -> tuple[Numbers, int]:
+def packed(columns: Sequence[NDArray[np.integer[Any]]], bounds: list[int]) -> tuple[Numbers, int]:
     """Return rows of small numbers as one number each, and what all are below; ``unpacked`` turns them back.
 
     Raises:

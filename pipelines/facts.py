@@ -8,36 +8,47 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from pipelines.columns import Column, array, as_bytes, chosen, numbers, picked, spliced, text_of, whole
 from pipelines.decode import DeadLetter
-from pipelines.identify import Identified
+from pipelines.digest import digests
+from pipelines.distinct import distinct, packed
+from pipelines.identify import Identified, scopes
 from pipelines.state import HOUSE, OPERATION
+from pipelines.symbols import distinct_strings
 from schemas import journal
 
 if TYPE_CHECKING:
     from pipelines.partition import Batch
 
+CHAIN_NAMES = ("\x1fcase\x1f", "\x1fgap", "\x1fhouse\x1f", "\x1fop\x1f")
+"""What stands between the scope and the second name of a chain, by kind."""
 
-def tables(batch: Batch, table: pa.Table, who: Identified, key: NDArray[np.uint64], disputed: NDArray[np.bool_], late: NDArray[np.bool_], kept: NDArray[np.bool_]) -> dict[str, pa.Table]:
+
+def tables(
+    batch: Batch,
+    table: pa.Table,
+    who: Identified,
+    key: NDArray[np.uint64],
+    disputed: NDArray[np.bool_],
+    late: NDArray[np.bool_],
+    kept: NDArray[np.bool_],
+) -> dict[str, pa.Table]:
     """Return the kept events as rows of the journal's ``touchpoints`` and ``operations``."""
     facts = (
         table.append_column("customer_id", who.customer)
-        .append_column("anonymous", pa.array(who.anonymous))
-        .append_column("kind", pa.array(who.kind.astype(np.uint8)))
-        .append_column("key", pa.array(key))
-        .append_column("disputed", pa.array(disputed))
-        .append_column("late", pa.array(late))
-        .append_column("received_us", pa.array(batch.received(np.asarray(table["place"].to_numpy()))))
+        .append_column("anonymous", array(who.anonymous))
+        .append_column("kind", array(who.kind.astype(np.uint8)))
+        .append_column("key", array(key))
+        .append_column("disputed", array(disputed))
+        .append_column("late", array(late))
+        .append_column("received_us", array(batch.received(numbers(table["place"]))))
     )
-    if not kept.all():
-        facts = facts.filter(pa.array(kept))
-    facts = facts.select(journal.TOUCHPOINTS.names).cast(journal.TOUCHPOINTS)
-    if not (who.kind == OPERATION).any():
-        return {"touchpoints": facts}
-    backstage = pc.equal(facts["kind"], OPERATION)
-    return {"touchpoints": facts.filter(pc.invert(backstage)), "operations": facts.filter(backstage)}
+    facts = facts.select(journal.TOUCHPOINTS.names)
+    backstage = who.kind == OPERATION
+    tables = {"touchpoints": kept & ~backstage, "operations": kept & backstage}
+    return {name: (facts if which.all() else facts.filter(array(which))).cast(journal.TOUCHPOINTS) for name, which in tables.items() if which.any()}
 
 
 def dead_letters(batch: Batch, dead: Sequence[DeadLetter]) -> dict[str, pa.Table]:
@@ -58,29 +69,31 @@ def dead_letters(batch: Batch, dead: Sequence[DeadLetter]) -> dict[str, pa.Table
     return {"dead_letters": pa.table(columns, schema=journal.DEAD_LETTERS)}
 
 
-def named(table: pa.Table, who: Identified) -> pa.Table:
-    """Return the columns that name an event: what its key is computed from."""
-    return pa.table({"customer": who.scope, "source": table["source"], "event_id": table["event_id"], "time_us": table["time_us"], "case_id": table["case_id"]})
+def keys(table: pa.Table, who: Identified) -> NDArray[np.uint64]:
+    """Return the events' keys: md5 over scope, source, id, instant and case (design §4, "Identity and duplicates")."""
+    instant = table["time_us"].cast(pa.string())
+    return digests(as_bytes(spliced([who.scope, table["source"], table["event_id"], instant, text_of(table["case_id"])], "\x1f")))
 
 
-def second_name(table: pa.Table, who: Identified) -> pa.Array | pa.ChunkedArray:
-    """Return what, beside the scope, names a chain: the case; for what belongs to no journey, the source."""
-    if not (who.kind >= HOUSE).any():
-        return table["case_id"]
-    return pc.if_else(pa.array(who.kind >= HOUSE), table["source"], table["case_id"])
+def chains(table: pa.Table, who: Identified) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Return the distinct hashes of chains, and for each row the place of its chain among them. A case's chain is known by the id of its journey."""
+    second = chosen(table["source"], who.kind >= HOUSE, table["case_id"]) if (who.kind >= HOUSE).any() else table["case_id"]
+    (scopes, names), (seconds, others) = distinct_strings(who.scope), distinct_strings(second)
+    known, where = distinct(*packed([scopes, seconds + 1, who.kind], [len(names), len(others) + 1, len(CHAIN_NAMES)]))
+    sample = np.empty(len(known), np.int64)
+    sample[where] = np.arange(len(where))
+    kinds = picked(pa.array(CHAIN_NAMES), who.kind[sample])
+    return digests(as_bytes(spliced([picked(who.scope, sample), kinds, text_of(picked(second, sample))], ""))), where
 
 
-def money_kinds(table: pa.Table) -> pa.Array | pa.ChunkedArray:
+def money_kinds(table: pa.Table) -> Column:
     """Return currency and kind of each event's money as one text, null where there is none."""
     if table["money_minor"].null_count == len(table):
         return table["money_currency"]
-    return pc.binary_join_element_wise(table["money_currency"], pc.fill_null(table["money_kind"], ""), " ")
+    return spliced([table["money_currency"], text_of(table["money_kind"])], " ")
 
 
 def identified(facts: pa.Table) -> Identified:
     """Return who stored facts are about."""
-    kind = facts["kind"].to_numpy().astype(np.uint32)
-    flow = pc.binary_join_element_wise("op", pc.fill_null(pc.coalesce(facts["correlation_id"], facts["causation_id"]), ""), ":")
-    scope = pc.if_else(pa.array(kind == OPERATION), flow, facts["customer_id"])
-    scope = pc.if_else(pa.array(kind == HOUSE), pa.scalar("house:"), scope)
-    return Identified(facts["customer_id"], scope, np.asarray(facts["anonymous"].to_numpy(zero_copy_only=False)), kind, np.zeros(len(facts), bool))
+    kind, customer = numbers(facts["kind"]).astype(np.uint32), whole(facts["customer_id"])
+    return Identified(customer, scopes(facts, customer, kind), numbers(facts["anonymous"]), kind, np.zeros(len(facts), bool))

@@ -1,7 +1,7 @@
 """Gather: the stored rows that a batch can change, read backwards along each touched chain.
 
-A customer's caseless events are read until everything older lies more than the largest gap before anything read; a case is read whole. So the cost of a batch
-does not grow with what is stored.
+A customer's caseless events are read until everything older lies further back than the gap of anything read, so that no unread event can be in one
+journey with a read one; a case is read whole. So the cost of a batch does not grow with what is stored.
 """
 
 from __future__ import annotations
@@ -11,35 +11,38 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.state import CASE, GAP, ROW, State
+from pipelines.order import starts_of
+from pipelines.state import CASE, GAP, KIND, ROW, State
 
-WHOLE = 1 << 61
+_WHOLE = 1 << 61
 """A reach (µs) that no two instants are apart: the chain is read whole."""
 
 
 @dataclass(frozen=True)
 class Touched:
-    """The chains that a batch touches, by code, with the least time of their new events and how far (µs) a journey reaches back over silence."""
+    """The chains that a batch touches, by code, with the instant (µs) from which on stored events matter."""
 
     chain: NDArray[np.int32]
-    oldest: NDArray[np.int64]
-    reach: NDArray[np.int64]
+    since: NDArray[np.int64]
 
 
-def reach_of(kinds: NDArray[np.uint32], largest_gap_us: int) -> NDArray[np.int64]:
-    """Return the reach of chains of these kinds. House events and backstage work form no journey: only copies (equal times) matter."""
-    return np.where(kinds == CASE, WHOLE, np.where(kinds == GAP, largest_gap_us, 0)).astype(np.int64)
+def touched_by(rows: NDArray[np.void], gaps: NDArray[np.int64]) -> Touched:
+    """Return what new events touch. ``gaps``: µs, by sense."""
+    order = np.argsort(rows["chain"], kind="stable")
+    chain = rows["chain"][order]
+    first = np.flatnonzero(starts_of(chain))
+    return Touched(chain[first], np.minimum.reduceat(_since(rows, gaps)[order], first) if len(first) else np.empty(0, np.int64))
 
 
-def gather(state: State, touched: Touched, *, deepest: int) -> tuple[NDArray[np.void], NDArray[np.int64], NDArray[np.int32]]:
+def gather(state: State, touched: Touched, gaps: NDArray[np.int64], *, deepest: int) -> tuple[NDArray[np.void], NDArray[np.int64], NDArray[np.int32]]:
     """Read back from the heads of chains, at most ``deepest`` rows each.
 
     Returns:
         The stored rows that matter (records of ``ROW``), their places, and the codes of the chains that go deeper and so were not read to their end.
     """
     heads = state.chains.rows[touched.chain]
-    least = touched.oldest.copy()
-    who = np.flatnonzero((heads["head"] >= 0) & (heads["maxtime"] >= least - touched.reach))
+    since = touched.since.copy()
+    who = np.flatnonzero((heads["head"] >= 0) & (heads["maxtime"] >= since))
     at = heads["head"][who].astype(np.int64)
     rows, places = [np.empty(0, ROW)], [np.empty(0, np.int64)]
     for _ in range(deepest):
@@ -48,7 +51,17 @@ def gather(state: State, touched: Touched, *, deepest: int) -> tuple[NDArray[np.
         level = state.rows.rows.take(at)
         rows.append(level)
         places.append(at)
-        least[who] = np.minimum(least[who], level["time"])
-        on = (level["prev"] >= 0) & (level["prefmax"] >= least[who] - touched.reach[who])
+        since[who] = np.minimum(since[who], _since(level, gaps))
+        on = (level["prev"] >= 0) & (level["prefmax"] >= since[who])
         who, at = who[on], level["prev"][on].astype(np.int64)
     return np.concatenate(rows), np.concatenate(places), touched.chain[who]
+
+
+def _since(rows: NDArray[np.void], gaps: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return from which instant on an earlier event may be in one journey with each of these.
+
+    House events and backstage work form no journey: only copies matter, which have equal times.
+    """
+    kind = rows["flags"] & KIND
+    reach = np.where(kind == CASE, _WHOLE, np.where(kind == GAP, gaps[rows["sense"]], 0))
+    return np.asarray(rows["time"] - reach)

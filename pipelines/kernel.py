@@ -105,7 +105,9 @@ def parted(time: NDArray[np.int64], sense: NDArray[np.void], flags: NDArray[np.u
     return np.asarray(apart & (flags[1:] & KIND != CASE))
 
 
-def _journeys(rows: NDArray[np.void], sense: NDArray[np.void], first: NDArray[np.int64], end: NDArray[np.int64], carried: NDArray[np.int64]) -> Journeys:
+def _journeys(
+    rows: NDArray[np.void], sense: NDArray[np.void], first: NDArray[np.int64], end: NDArray[np.int64], carried: NDArray[np.int64]
+) -> Journeys:
     if not len(rows):
         none, no = np.empty(0, np.int64), np.empty(0, bool)
         return Journeys(none, none, none, none.astype(np.uint64), no, none, no, np.empty((0, len(FACTS)), np.int64))
@@ -127,7 +129,7 @@ def _variants(mixes: NDArray[np.uint64], first: NDArray[np.int64]) -> NDArray[np
     count = np.diff(np.r_[first, len(mixes)])
     position = np.arange(len(mixes)) - np.repeat(first, count)
     powers = np.cumprod(np.full(int(count.max()), _FACTOR, np.uint64))
-    return np.add.reduceat(mixes * powers[position], first) ^ count.astype(np.uint64)
+    return np.asarray(np.add.reduceat(mixes * powers[position], first) ^ count.astype(np.uint64))
 
 
 def _carried(rows: NDArray[np.void], lexicon: Lexicon, first: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -140,22 +142,33 @@ def _carried(rows: NDArray[np.void], lexicon: Lexicon, first: NDArray[np.int64])
 
 
 def _steps(
-    rows: NDArray[np.void], sense: NDArray[np.void], first: NDArray[np.int64], journey: NDArray[np.int64], end: NDArray[np.int64], carried: NDArray[np.int64], lexicon: Lexicon
+    rows: NDArray[np.void],
+    sense: NDArray[np.void],
+    first: NDArray[np.int64],
+    journey: NDArray[np.int64],
+    end: NDArray[np.int64],
+    carried: NDArray[np.int64],
+    lexicon: Lexicon,
 ) -> Steps:
     position = np.arange(len(rows)) - first[journey] + 1
     previous = np.where(position > 1, np.arange(len(rows)) - 1, -1)
     since = np.where(position > 1, np.maximum(rows["time"] - end[previous], 0) // _MS, ABSENT)
-    wait, service, waiting = _durations(rows, sense, journey, lexicon)
+    shown = (np.diff(np.append(first, len(rows))) <= lexicon.journey_map.max_events)[journey]
+    wait, service, waiting = _durations(rows, sense, journey, shown, lexicon)
     desired, adequate = _zones(rows, sense, carried, lexicon)
     return Steps(journey, position, previous, since, wait, service, desired, adequate, waiting)
 
 
 def _durations(
-    rows: NDArray[np.void], sense: NDArray[np.void], journey: NDArray[np.int64], lexicon: Lexicon
+    rows: NDArray[np.void], sense: NDArray[np.void], journey: NDArray[np.int64], shown: NDArray[np.bool_], lexicon: Lexicon
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-    """Waiting: measured, else queued → started, else the pair that the step closes. Service: measured, else started → completed. And what still waits."""
+    """Return waiting, service, and which rows opened a wait that is still open.
+
+    Waiting: measured, else queued → started, else the pair that the step closes. Service: measured, else started → completed.
+    No pairs are sought where no steps are shown.
+    """
     wait, service, waiting = rows["wait"].copy(), rows["service"].copy(), np.zeros(len(rows), bool)
-    life = rows["flags"] >> np.uint32(LIFECYCLE_SHIFT) & 3
+    life = np.where(shown, rows["flags"] >> np.uint32(LIFECYCLE_SHIFT) & 3, 0)
     if life.any():
         alive = np.flatnonzero(life)
         group, queued, started = _group(journey[alive], sense["type"][alive]), life[alive] == QUEUED, life[alive] == STARTED
@@ -163,17 +176,42 @@ def _durations(
         _fill(wait, rows["time"], alive, opener)
         waiting[alive] |= still_open(queued, opener)
         _fill(service, rows["time"], alive, first_in_first_out(group, started, life[alive] == COMPLETED))
-    for pair in lexicon.journey_map.pairs:
-        if pair.wait:
-            _close(wait, waiting, rows, sense, journey, pair, lexicon)
+    paired = np.flatnonzero(_paired(lexicon)[rows["sense"]] & shown)
+    if len(paired):
+        found, open_, some, senses, journeys = wait[paired], waiting[paired], rows[paired], sense[paired], journey[paired]
+        for pair in lexicon.journey_map.pairs:
+            if pair.wait:
+                _close(found, open_, some, senses, journeys, pair, lexicon)
+        wait[paired], waiting[paired] = found, open_
     return wait, service, waiting
 
 
+def _paired(lexicon: Lexicon) -> NDArray[np.bool_]:
+    """Return which senses open or close a wait."""
+    senses = lexicon.sense_table()
+    found = np.zeros(len(senses), bool)
+    for pair in lexicon.journey_map.pairs:
+        if pair.wait:
+            found |= _takes_part(senses, pair, lexicon)
+    return found
+
+
+def _takes_part(sense: NDArray[np.void], pair: Pair, lexicon: Lexicon) -> NDArray[np.bool_]:
+    return np.asarray((sense["thing"] == lexicon.things.code(pair.thing)) & (sense["roles"] & np.uint64(pair.opens | pair.closes) != 0))
+
+
 def _close(
-    wait: NDArray[np.int64], waiting: NDArray[np.bool_], rows: NDArray[np.void], sense: NDArray[np.void], journey: NDArray[np.int64], pair: Pair, lexicon: Lexicon
+    wait: NDArray[np.int64],
+    waiting: NDArray[np.bool_],
+    rows: NDArray[np.void],
+    sense: NDArray[np.void],
+    journey: NDArray[np.int64],
+    pair: Pair,
+    lexicon: Lexicon,
 ) -> None:
+    """Give each row that closes an opening of the pair its wait, unless it has one, and mark openings that nothing closes."""
     opens, closes = np.uint64(pair.opens), np.uint64(pair.closes)
-    at = np.flatnonzero((sense["thing"] == lexicon.things.code(pair.thing)) & (sense["roles"] & (opens | closes) != 0))
+    at = np.flatnonzero(_takes_part(sense, pair, lexicon))
     if not len(at):
         return
     key = pair_keys(rows[at], pair)
@@ -214,7 +252,9 @@ def _fill(durations: NDArray[np.int64], time: NDArray[np.int64], at: NDArray[np.
     durations[at[found]] = (time[at[found]] - time[at[opener[found]]]) // _MS
 
 
-def _zones(rows: NDArray[np.void], sense: NDArray[np.void], carried: NDArray[np.int64], lexicon: Lexicon) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _zones(
+    rows: NDArray[np.void], sense: NDArray[np.void], carried: NDArray[np.int64], lexicon: Lexicon
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the desired and the adequate level (ms) that hold for each row; ABSENT where the map gives none."""
     desired, adequate = np.full(len(rows), ABSENT, np.int64), np.full(len(rows), ABSENT, np.int64)
     zoned = np.flatnonzero(np.isin(sense["stage"], zoned_stages(lexicon)))

@@ -45,7 +45,7 @@ def spans(first: Places, end: Places) -> Places:
     [3, 4, 5]
     """
     length = end - first
-    return np.arange(int(length.sum())) + np.repeat(first - np.cumsum(length) + length, length)
+    return np.asarray(np.arange(int(length.sum())) + np.repeat(first - np.cumsum(length) + length, length))
 
 
 def _sorted(keys: Keys, places: Places) -> tuple[Keys, Places]:

@@ -1,18 +1,21 @@
 """The lexicon: what the strings of one partition mean, each as a small integer, and what the journey map makes of them.
 
-A *sense* is a (type, channel, given stage, back lane) with the stage, roles, thing and gap that the map gives it. *Facts* are the reserved attributes that one event carries.
+A *sense* is a (type, channel, given stage, back lane) with the stage, roles, thing and gap that the map gives it. *Facts* are the reserved attributes
+that one event carries.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from hashlib import md5
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipelines.symbols import Symbols
+from pipelines.columns import Column
+from pipelines.digest import digest
+from pipelines.distinct import distinct, packed, unpacked
+from pipelines.symbols import Symbols, distinct_strings
 from schemas.journey_map import JourneyMap
 from schemas.roles import bit
 
@@ -54,25 +57,29 @@ class Lexicon:
 
     def encode_senses(self, table: pa.Table) -> NDArray[np.int32]:
         """Return the sense of each row of extracted touchpoints."""
-        back = table["lane"].to_pylist() if table["lane"].null_count < len(table) else None
         types, channels, stages = self.types.encode(table["type"]), self.channels.encode(table["channel"]), self.stages.encode(table["given_stage"])
-        lanes = np.zeros(len(types), np.int64) if back is None else np.array([lane == "back" for lane in back], np.int64)
-        packed = ((types.astype(np.int64) << 20 | channels) << 20 | stages) << 1 | lanes
-        distinct, places = np.unique(packed, return_inverse=True)
-        codes = [self._sense((int(p >> 41), int(p >> 21 & 0xFFFFF), int(p >> 1 & 0xFFFFF), bool(p & 1))) for p in distinct]
+        bounds = [len(self.types), len(self.channels), len(self.stages), 2]
+        known, places = distinct(*packed([types, channels, stages, _back(table["lane"])], bounds))
+        codes = []
+        for number in known.tolist():
+            type_, channel, stage, back = unpacked(number, bounds)
+            codes.append(self._sense((type_, channel, stage, bool(back))))
         return np.array(codes, np.int32)[places]
 
     def encode_facts(self, table: pa.Table) -> NDArray[np.int32]:
         """Return the code of the reserved attributes of each row, 0 where it has none."""
         if all(table[name].null_count == len(table) for name in FACTS):
             return np.zeros(len(table), np.int32)
-        columns = [self.attributes.encode(table[name]).astype(np.int64) for name in FACTS]
-        distinct, places = np.unique((columns[0] << 20 | columns[1]) << 20 | columns[2], return_inverse=True)
-        codes = [self._fact((int(p >> 40), int(p >> 20 & 0xFFFFF), int(p & 0xFFFFF))) for p in distinct]
+        columns = [self.attributes.encode(table[name]) for name in FACTS]
+        bounds = [int(column.max()) + 1 for column in columns]
+        known, places = distinct(*packed(columns, bounds))
+        codes = [
+            self._fact((segment, client_type, context)) for segment, client_type, context in (unpacked(number, bounds) for number in known.tolist())
+        ]
         return np.array(codes, np.int32)[places]
 
     def sense_table(self) -> NDArray[np.void]:
-        """Return one record a sense: codes of type, channel, stage and thing, role bits, gap (µs), and a number that stands for the type in hashes of variants."""
+        """Return one record a sense: codes of type, channel, stage and thing, role bits, gap (µs), and what stands for the type in variants."""
         if len(self._sense_table) < len(self._sense_rows):
             self._sense_table = np.array(self._sense_rows, _SENSE)
         return self._sense_table
@@ -104,6 +111,14 @@ class Lexicon:
         return found
 
 
+def _back(lanes: Column) -> NDArray[np.int32]:
+    """Return 1 for each row of the back lane, else 0."""
+    if lanes.null_count == len(lanes):
+        return np.zeros(len(lanes), np.int32)
+    places, words = distinct_strings(lanes)
+    return np.array([*(word == "back" for word in words), False], np.int32)[places]
+
+
 def mix(text: str) -> int:
     """Return 64 bits that stand for a string wherever it is seen: the first of its md5, made odd so that no string is nothing."""
-    return int.from_bytes(md5(text.encode(), usedforsecurity=False).digest()[:8], "big") | 1
+    return digest(text) | 1

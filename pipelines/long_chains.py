@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipelines.changes import View
-from pipelines.emit import Names
+from pipelines.changes import View, compared
+from pipelines.emit import Names, journeys_table, steps_table
+from pipelines.fresh import Fresh
 from pipelines.kernel import Journeys, Steps, rebuild
-from pipelines.key_index import spans
 from pipelines.lexicon import FACTS, Lexicon
 from pipelines.order import starts_of
 from pipelines.runs import RUN, Runs, Tails, is_terminal, merged, narrow, settle
@@ -72,11 +73,10 @@ def _affected(before: Tails, lost: Flags, after: Tails, was: Places) -> tuple[Fl
     turned = np.zeros(len(was), bool)
     turned[stayed] = before.rows["start"][home] != after.rows["start"][stayed]
     touched = (was < 0) | turned
-    touched[:-1] |= turned[1:] & (after.owner[1:] == after.owner[:-1])  # a journey that lost its end
     old, new = np.zeros(len(journey_before) + 1, bool), np.zeros(len(journey_after) + 1, bool)
     new[journey_after[touched]] = True
     old[journey_before[lost]] = True
-    for _ in range(2):  # from what is new to what it was made of, and to what else that became
+    for _ in range(2):  # from what is new to what it was made of, and to what else that became: a journey that lost its end, for one
         old[journey_before[home[new[journey_after[stayed]]]]] = True
         new[journey_after[stayed[old[journey_before[home]]]]] = True
     return old[journey_before] & _ends(journey_before), new[journey_after] & _ends(journey_after)
@@ -101,6 +101,35 @@ def _spans(runs: Runs, chains: list[int], tails: Tails, chosen: Flags, most: int
         if end - begin < most:
             places.append(held[begin : end + 1])
     return Spans(first, count, last, np.concatenate(places))
+
+
+def long_changes(new: Fresh, places: Places, runs: Runs, state: State, lexicon: Lexicon) -> tuple[dict[str, pa.Table], int]:
+    """Put new events into their runs; return what that changes, as the journal's ``journeys`` and ``steps``, and how many rows were read.
+
+    Args:
+        new: The events, beside the stored rows that have their keys.
+        places: Where all these stand in the state, which holds the new ones already; -1 for those that were not kept.
+        runs: They are changed.
+        state: Of the same partition.
+        lexicon: What codes mean.
+    """
+    rows, winner = new.rows, np.zeros(len(new.rows), bool)
+    winner[new.order.order] = True
+    fresh = np.arange(len(rows)) >= new.old
+    kept = new.long & fresh & (places >= 0)
+    runs.index.add(rows["key"][kept], places[kept])
+    inserted = new.order.order[(new.long & fresh)[new.order.order]]
+    gone = places[new.long & ~fresh & ~winner]
+    spans = touched_spans(runs, rows[inserted], places[inserted], gone, lexicon.journey_map.max_events)
+    names = Names.of(rows["chain"][new.old :], new.table, new.who, np.empty(0, np.int64), state)
+    before, after = (view_of(these, state, lexicon, names) for these in spans)
+    journeys, steps, drops = compared(before, after, np.ones(len(after.rows), bool), lexicon)
+    shown = replace(names, places=spans[1].places)
+    tables = {
+        "journeys": journeys_table(after, journeys, drops, lexicon, shown),
+        "steps": steps_table(after, steps, drops, lexicon, shown, np.arange(len(after.rows))),
+    }
+    return tables, len(before.rows) + len(after.rows)
 
 
 def view_of(spans_: Spans, state: State, lexicon: Lexicon, names: Names) -> View:
@@ -137,11 +166,11 @@ def _summed(spans_: Spans, big: Flags, state: State, lexicon: Lexicon, offset: i
 
 
 def _both(one: Journeys, other: Journeys) -> Journeys:
-    return Journeys(**{name: np.concatenate([getattr(one, name), getattr(other, name)]) for name in Journeys.__dataclass_fields__})
+    return Journeys(**{name: np.concatenate([getattr(one, name), getattr(other, name)]) for name in (field.name for field in fields(Journeys))})
 
 
 def _padded(steps: Steps, journey: Places) -> Steps:
     """Append rows that show no step and belong to these journeys."""
-    filled = {name: np.full(len(journey), ABSENT, getattr(steps, name).dtype) for name in Steps.__dataclass_fields__}
+    filled = {name: np.full(len(journey), ABSENT, getattr(steps, name).dtype) for name in (field.name for field in fields(Steps))}
     filled |= {"journey": journey, "waiting": np.zeros(len(journey), bool)}
     return Steps(**{name: np.concatenate([getattr(steps, name), filled[name]]) for name in filled})

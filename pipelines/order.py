@@ -81,7 +81,12 @@ def _tied(chain: NDArray[np.integer[Any]], time: NDArray[np.int64]) -> NDArray[n
 
 
 def _judge_copies(
-    rows: NDArray[np.void], members: NDArray[np.int64], copy: NDArray[np.bool_], first: NDArray[np.bool_], disputed: NDArray[np.bool_], loser: NDArray[np.bool_]
+    rows: NDArray[np.void],
+    members: NDArray[np.int64],
+    copy: NDArray[np.bool_],
+    first: NDArray[np.bool_],
+    disputed: NDArray[np.bool_],
+    loser: NDArray[np.bool_],
 ) -> None:
     """Mark, among rows of equal chain and time, the copies, those that came after the first of their key, the losers, and the keys in dispute."""
     members = np.sort(members)  # in the order given, so that a stable sort keeps it among equals

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,7 +39,7 @@ def _starts(group: Places) -> Places:
 def _rank(chosen: Flags, first: Places) -> Places:
     """Return how many of the chosen came in the group up to and including each row."""
     total = np.cumsum(chosen)
-    return total - (total - chosen)[first] if len(total) else total
+    return np.asarray(total - (total - chosen)[first] if len(total) else total)
 
 
 def _ignored(opening: Flags, first: Places) -> Flags:
@@ -47,7 +49,7 @@ def _ignored(opening: Flags, first: Places) -> Flags:
     balance = total - (total - step)[first] if len(total) else total
     depth = -first * (2 * len(step) + 2)  # later groups lie lower, so that a running minimum starts anew in each
     low = np.minimum.accumulate(np.minimum(balance, 0) + depth) - depth
-    before = np.r_[0, low[:-1]] if len(low) else low
+    before: Places = np.append(np.int64(0), low)[:-1]
     before[first == np.arange(len(first))] = 0
     return ~opening & (low < before)
 
@@ -56,7 +58,7 @@ def _matched(size: int, row: Places, opening: Flags, valid: Flags, first: Places
     """Marry the k-th valid closing of a group with its k-th opening."""
     answer = np.full(size, -1, np.int64)
     openers = np.flatnonzero(opening)
-    before = np.cumsum(opening) - opening  # openings in all earlier groups, read at a group's first row
+    before: Places = np.cumsum(opening) - opening  # openings in all earlier groups, read at a group's first row
     closer = np.flatnonzero(~opening & valid)
     if len(closer):
         answer[row[closer]] = row[openers[before[first[closer]] + closed[closer] - 1]]
@@ -71,27 +73,41 @@ def still_open(opens: Flags, opener: Places) -> Flags:
 
 
 def one_by_one(group: Places, key: NDArray[np.uint64], channel: NDArray[np.int32], opens: Flags, closes: Flags) -> Places:
-    """Return the same where keys may be absent (0): a closing takes the first open one of its own key, else the latest of its channel where either lacks the key."""
+    """Return the same where keys may be absent (0).
+
+    A closing takes the first open one of its own key, else the latest of its channel where either lacks the key.
+    """
     answer = np.full(len(group), -1, np.int64)
-    still_open: dict[int, list[int]] = {}
-    for at, where in enumerate(group.tolist()):
-        waiting = still_open.setdefault(where, [])
-        if closes[at]:
-            found = _opening_for(at, waiting, key, channel)
+    taken = [False] * len(group)
+    by_key: defaultdict[tuple[int, int], deque[int]] = defaultdict(deque)
+    keyless: defaultdict[tuple[int, int], deque[int]] = defaultdict(deque)
+    by_channel: defaultdict[tuple[int, int], deque[int]] = defaultdict(deque)
+    rows = zip(group.tolist(), key.tolist(), channel.tolist(), opens.tolist(), closes.tolist(), strict=True)
+    for at, (where, name, place, opening, closing) in enumerate(rows):
+        if closing:
+            found = _first_left(by_key[where, name], taken) if name else -1
+            if found < 0:
+                found = _last_left((keyless if name else by_channel)[where, place], taken)
             if found >= 0:
-                waiting.remove(found)
-                answer[at] = found
-        if opens[at]:
-            waiting.append(at)
+                answer[at], taken[found] = found, True
+        if opening:
+            (by_key[where, name] if name else keyless[where, place]).append(at)
+            by_channel[where, place].append(at)
     return answer
 
 
-def _opening_for(at: int, waiting: list[int], key: NDArray[np.uint64], channel: NDArray[np.int32]) -> int:
-    if key[at]:
-        for opening in waiting:
-            if key[opening] == key[at]:
-                return opening
-    for opening in reversed(waiting):
-        if channel[opening] == channel[at] and not (key[at] and key[opening]):
-            return opening
+def _first_left(waiting: deque[int], taken: list[bool]) -> int:
+    """Take the first that is not taken yet; -1 if there is none."""
+    while waiting:
+        found = waiting.popleft()
+        if not taken[found]:
+            return found
+    return -1
+
+
+def _last_left(waiting: deque[int], taken: list[bool]) -> int:
+    while waiting:
+        found = waiting.pop()
+        if not taken[found]:
+            return found
     return -1

@@ -172,4 +172,4 @@ def _running_maximum(values: Places, mark: Places) -> Places:
 
 def is_terminal(rows: NDArray[np.void], lexicon: Lexicon) -> Flags:
     """Return which rows are terminal events."""
-    return lexicon.sense_table()["roles"][rows["sense"]] & TERMINAL != 0
+    return np.asarray(lexicon.sense_table()["roles"][rows["sense"]] & TERMINAL != 0)

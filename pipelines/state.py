@@ -1,18 +1,20 @@
 """The state of one partition: every kept event as a fixed row, linked backwards along its chain.
 
-A *chain* is what can form a journey by itself: a customer's events without a case, one case of a customer, one flow of backstage work, one source of house events. No row is ever rewritten, and links point
-only backwards. The state is a cache: the journal's facts give it again. Arrays come from an allocator, so the same code runs in memory and on mapped files.
+A *chain* is what can form a journey by itself: a customer's events without a case, one case of a customer, one flow of backstage work, one source of
+house events. No row is ever rewritten, and links point only backwards. The state is a cache: the journal's facts give it again. Arrays come from an
+allocator, so the same code runs in memory and on mapped files.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
+from pipelines.columns import Array, picked
 from pipelines.order import starts_of
 
 ROW = np.dtype(
@@ -52,15 +54,15 @@ ANONYMOUS = np.uint32(1 << 5)
 ACTOR_KIND_SHIFT = 6  # two bits: 0 unknown, 1 human, 2 machine, 3 customer
 
 _READ_ROWS = 1 << 18
-Allocator = Callable[[str, np.dtype, int], NDArray]
+Allocator = Callable[[str, "np.dtype[Any]", int], "NDArray[Any]"]
 """(name, dtype, capacity) → an array of that capacity that keeps what an earlier, smaller one of that name held."""
 
 
 def in_memory() -> Allocator:
     """Return an allocator of plain memory."""
-    held: dict[str, NDArray] = {}
+    held: dict[str, NDArray[Any]] = {}
 
-    def allocate(name: str, dtype: np.dtype, capacity: int) -> NDArray:
+    def allocate(name: str, dtype: np.dtype[Any], capacity: int) -> NDArray[Any]:
         grown = np.zeros(capacity, dtype)
         if name in held:
             grown[: len(held[name])] = held[name]
@@ -73,12 +75,12 @@ def in_memory() -> Allocator:
 class Grown:
     """An array that grows by doubling; ``rows[:size]`` is what it holds."""
 
-    def __init__(self, name: str, dtype: np.dtype, allocate: Allocator, size: int = 0) -> None:
+    def __init__(self, name: str, dtype: np.dtype[Any], allocate: Allocator, size: int = 0) -> None:
         self._name, self._dtype, self._allocate = name, np.dtype(dtype), allocate
         self.size = size
         self.rows = allocate(name, self._dtype, _capacity(size))
 
-    def append(self, values: NDArray) -> int:
+    def append(self, values: NDArray[Any]) -> int:
         """Append values; return the place of the first."""
         first, self.size = self.size, self.size + len(values)
         if self.size > len(self.rows):
@@ -131,10 +133,10 @@ class State:
         """Return the chain of each row: ``where`` says which of the distinct hashes is its own."""
         return self.find(hashes)[where]
 
-    def append(self, rows: NDArray[np.void], event_ids: pa.Array) -> NDArray[np.int64]:
+    def append(self, rows: NDArray[np.void], event_ids: Array) -> NDArray[np.int64]:
         """Append rows (without links) and their event ids, each behind what its chain holds; return the place that each got."""
         order = np.lexsort((rows["time"], rows["chain"]))
-        rows, event_ids = rows[order], event_ids.take(pa.array(order))
+        rows, event_ids = rows[order], picked(event_ids, order)
         first = starts_of(rows["chain"])
         heads = self.chains.rows[rows["chain"]]
         places = np.arange(self.rows.size, self.rows.size + len(rows), dtype=np.int32)
@@ -165,14 +167,15 @@ class State:
         chains["count"] += counts.astype(np.int32)
         self.chains.rows[last["chain"]] = chains
 
-    def _keep_texts(self, event_ids: pa.Array) -> NDArray[np.int64]:
+    def _keep_texts(self, event_ids: Array) -> NDArray[np.int64]:
         """Append event ids to the heap; return where each ends."""
-        _, offsets, data = event_ids.buffers()
-        ends = np.frombuffer(offsets, np.int32)[event_ids.offset : event_ids.offset + len(event_ids) + 1].astype(np.int64) if len(event_ids) else np.zeros(1, np.int64)
         before = self.texts.size
-        if len(event_ids) and data is not None:
-            self.texts.append(np.frombuffer(data, np.uint8)[ends[0] : ends[-1]])
-        return ends[1:] - ends[0] + before
+        if not len(event_ids):
+            return np.empty(0, np.int64)
+        buffers: Any = event_ids.buffers()
+        ends = np.frombuffer(buffers[1], np.int32)[event_ids.offset : event_ids.offset + len(event_ids) + 1].astype(np.int64)
+        self.texts.append(np.frombuffer(buffers[2], np.uint8)[ends[0] : ends[-1]])
+        return np.asarray(ends[1:] - ends[0] + before)
 
     def event_ids(self, places: NDArray[np.int64]) -> list[str]:
         """Return the event ids of rows."""

@@ -5,9 +5,16 @@ A code means something only beside its table; codes depend on the order of arriv
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+
+from pipelines.columns import Array, Column, array, numbers, whole
+
+Words: TypeAlias = "pa.DictionaryArray[Any, Any]"
 
 NONE = 0
 """The code of an absent string."""
@@ -31,27 +38,29 @@ class Symbols:
             self.values.append(value)
         return found
 
-    def encode(self, column: pa.ChunkedArray | pa.Array) -> NDArray[np.int32]:
+    def encode(self, column: Column) -> NDArray[np.int32]:
         """Return the codes of a column of strings, nulls as 0."""
         places, distinct = distinct_strings(column)
         codes = np.array([*map(self.code, distinct), NONE], np.int32)
         return codes[places]
 
-    def array(self) -> pa.Array:
+    def array(self) -> Array:
         """Return all values, code by code (the null first), as an Arrow string array."""
         return pa.array(self.values, pa.string())
 
-    def decode(self, codes: NDArray[np.int32]) -> pa.DictionaryArray:
+    def decode(self, codes: NDArray[np.int32]) -> Words:
         """Return the strings of codes as a dictionary array; code 0 becomes null."""
-        indices = pa.array(codes.astype(np.int32) - 1, pa.int32(), mask=codes == NONE)
-        return pa.DictionaryArray.from_arrays(indices, pa.array(self.values[1:], pa.string()))
+        return words(codes.astype(np.int32) - 1, self.values[1:], codes == NONE)
 
 
-def distinct_strings(column: pa.ChunkedArray | pa.Array) -> tuple[NDArray[np.int64], list[str]]:
+def words(codes: NDArray[np.int32], values: Sequence[str | None], absent: NDArray[np.bool_] | None = None) -> Words:
+    """Return strings by their places in a list, null where absent, as a dictionary array."""
+    indices: Any = array(codes, absent)
+    return pa.DictionaryArray.from_arrays(indices, pa.array(values, pa.string()))
+
+
+def distinct_strings(column: Column) -> tuple[NDArray[np.int64], list[str]]:
     """Return for each row the place of its string in the list of distinct strings (nulls: -1), and that list."""
-    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    if isinstance(whole, pa.ChunkedArray):  # several chunks that could not be one
-        whole = pa.concat_arrays(whole.chunks)
-    encoded = whole.dictionary_encode()
-    places = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-    return places, encoded.dictionary.to_pylist()
+    encoded: Any = whole(column).dictionary_encode()
+    texts: list[str] = encoded.dictionary.to_pylist()
+    return numbers(encoded.indices, -1).astype(np.int64), texts

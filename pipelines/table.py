@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import duckdb
-import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from pipelines.decode import Decoded
 from pipelines.resources import read_text
@@ -13,7 +11,8 @@ from pipelines.resources import read_text
 
 def engine() -> duckdb.DuckDBPyConnection:
     """Return a new in-memory engine for the pure steps: one thread, no files, no network, UTC."""
-    con = duckdb.connect(config={"threads": 1, "autoinstall_known_extensions": "false", "autoload_known_extensions": "false", "enable_external_access": "false"})
+    closed = dict.fromkeys(("autoinstall_known_extensions", "autoload_known_extensions", "enable_external_access"), "false")
+    con = duckdb.connect(config={"threads": 1, **closed})
     con.execute("set timezone = 'UTC'")
     return con
 
@@ -30,23 +29,8 @@ def query(con: duckdb.DuckDBPyConnection, resource: str, **relations: pa.Table) 
     for name, table in relations.items():
         con.register(name, table)
     try:
-        return con.sql(read_text(resource)).to_arrow_table()
+        result: pa.Table = con.sql(read_text(resource)).to_arrow_table()
+        return result
     finally:
         for name in relations:
             con.unregister(name)
-
-
-def keys(con: duckdb.DuckDBPyConnection, identified: pa.Table) -> NDArray[np.uint64]:
-    """Return the events' keys (design §4, "Identity and duplicates")."""
-    return _big_endian(query(con, "pipelines/sql/keys.sql", identified=identified)["key"])
-
-
-def hashes(con: duckdb.DuckDBPyConnection, texts: list[str] | pa.Array) -> NDArray[np.uint64]:
-    """Return the first 64 bits of each text's md5."""
-    column = texts if isinstance(texts, pa.Array) else pa.array(texts, pa.string())
-    return _big_endian(query(con, "pipelines/sql/hashes.sql", texts=pa.table({"text": column}))["hash"])
-
-
-def _big_endian(column: pa.ChunkedArray) -> NDArray[np.uint64]:
-    """Turn DuckDB's little-endian reading of a digest's first bytes into the number that its hex digits spell."""
-    return np.asarray(column.to_numpy(), np.uint64).byteswap()

@@ -1,4 +1,7 @@
-"""``python -m schemas`` writes ``schemas/json/``; ``python -m schemas --check`` fails with exit code 1 where it is not up to date."""
+"""``python -m schemas`` writes what is generated from the contracts: ``schemas/json/`` and, in a working copy, ``infra/data-dictionary.md``.
+
+With ``--check`` nothing is written: the exit code is 1 where something is not up to date.
+"""
 
 from __future__ import annotations
 
@@ -7,27 +10,36 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from schemas.json_schema import documents
+from schemas.mart import dictionary
 
 FOLDER = Path(__file__).resolve().parent / "json"
+ROOT = FOLDER.parents[1]
 
 
-def stale(folder: Path) -> list[str]:
-    """Return the generated files in this folder that are missing or differ from what the classes say."""
-    return [name for name, text in documents().items() if not (folder / name).is_file() or (folder / name).read_text(encoding="utf-8") != text]
+def generated(folder: Path, root: Path = ROOT) -> dict[Path, str]:
+    """Return each generated file with what stands in it: the schemas in this folder, the data dictionary where the root is a working copy."""
+    files = {folder / name: text for name, text in documents().items()}
+    return files | ({root / "infra" / "data-dictionary.md": dictionary()} if (root / "pyproject.toml").is_file() else {})
 
 
-def main(arguments: Sequence[str], folder: Path = FOLDER) -> int:
-    """Write the schemas, or check them; return the exit code."""
+def stale(folder: Path, root: Path = ROOT) -> list[str]:
+    """Return the names of generated files that are missing or differ from what the classes say."""
+    return [path.name for path, text in generated(folder, root).items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
+
+
+def main(arguments: Sequence[str], folder: Path = FOLDER, root: Path = ROOT) -> int:
+    """Write the files, or check them; return the exit code."""
     if list(arguments) not in ([], ["--check"]):
         sys.stderr.write("usage: python -m schemas [--check]\n")
         return 2
-    old = stale(folder)
+    old = stale(folder, root)
     if arguments:
-        sys.stderr.writelines(f"{folder.name}/{name} is not up to date: run python -m schemas\n" for name in old)
+        sys.stderr.writelines(f"{name} is not up to date: run python -m schemas\n" for name in old)
         return 1 if old else 0
-    folder.mkdir(exist_ok=True)
-    for name in old:
-        (folder / name).write_text(documents()[name], encoding="utf-8")
+    for path, text in generated(folder, root).items():
+        if path.name in old:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8")
     return 0
 
 

@@ -5,15 +5,22 @@ Facts are what came; changes are what followed from it, the later commit wins.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 import pyarrow as pa
 
 FORMAT = 1
 """The version of the layout of DIR; a newer one is refused."""
 
+
+def _schema(columns: Sequence[tuple[str, pa.DataType]]) -> pa.Schema:
+    return pa.schema(list(columns))
+
+
 _ATTRIBUTES = pa.map_(pa.string(), pa.string())
 
-TOUCHPOINTS = pa.schema(
+TOUCHPOINTS = _schema(
     [
         ("source", pa.string()),
         ("event_id", pa.string()),
@@ -60,7 +67,7 @@ TOUCHPOINTS = pa.schema(
     ]
 )
 OPERATIONS = TOUCHPOINTS
-DEAD_LETTERS = pa.schema(
+DEAD_LETTERS = _schema(
     [
         ("md5", pa.string()),
         ("reason", pa.string()),
@@ -80,7 +87,7 @@ OPEN_WAIT = pa.struct(
         ("key", pa.uint64()),  # of that event
     ]
 )
-JOURNEYS = pa.schema(
+JOURNEYS = _schema(
     [
         ("op", pa.string()),  # put or drop
         ("existed", pa.bool_()),  # whether an earlier commit had put this journey
@@ -107,7 +114,7 @@ JOURNEYS = pa.schema(
         ("open_waits", pa.list_(OPEN_WAIT)),  # what nothing has closed yet, in total order; null where oversized
     ]
 )
-STEPS = pa.schema(
+STEPS = _schema(
     [
         ("op", pa.string()),
         ("existed", pa.bool_()),
@@ -166,7 +173,6 @@ class SourceRange(Block, frozen=True):
     tail_md5: str = ""  # of the 4 KiB before ``hi``
     size: int = 0
     mtime_ns: int = 0
-    ended: bool = False  # read to its end, an unterminated last line included
 
 
 class Segment(Block, frozen=True):

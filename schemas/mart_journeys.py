@@ -5,7 +5,7 @@ from __future__ import annotations
 from schemas.mart_table import Column, Table, table
 
 _TIME = "UTC, a timestamp without a zone"
-_RATING = "STRUCT(metric VARCHAR, \"value\" DOUBLE, scale VARCHAR)"
+_RATING = 'STRUCT(metric VARCHAR, "value" DOUBLE, scale VARCHAR)'
 _MONEY = "STRUCT(amount_minor BIGINT, currency VARCHAR, kind VARCHAR)"
 
 JOURNEY_TABLES: tuple[Table, ...] = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from tempfile import TemporaryDirectory
 
 import duckdb
 import pyarrow as pa
@@ -20,7 +21,8 @@ SHOWN = 5
 
 def check_rows(found: Contents) -> Iterator[Result]:
     """Check facts against the counters, and journeys and steps (netted: the later commit wins) against facts."""
-    with duckdb.connect(config={"memory_limit": MEMORY, "autoinstall_known_extensions": False}) as con:
+    settings: dict[str, str | bool | int | float | list[str]] = {"memory_limit": MEMORY, "autoinstall_known_extensions": False}
+    with TemporaryDirectory(prefix="sojourn-check-") as overflow, duckdb.connect(config={**settings, "temp_directory": overflow}) as con:
         _views(con, found)
         con.execute(read_text("jobs/check/net.sql"))
         for name in _AUDITS:

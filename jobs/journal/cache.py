@@ -68,7 +68,9 @@ class Cache:
         self._folder.mkdir(parents=True)
 
     def keep(self, meta: Meta) -> None:
-        """Declare the files valid."""
+        """Declare the files valid, once they are on the disk."""
+        for mapped in self._maps.values():
+            mapped.flush()
         temporary = self._folder / "meta.tmp"
         temporary.write_bytes(msgspec.msgpack.encode(meta))
         temporary.rename(self._folder / "meta")
@@ -76,7 +78,7 @@ class Cache:
     def allocator(self) -> Allocator:
         """Return an allocator of mapped files."""
 
-        def allocate(name: str, dtype: np.dtype, capacity: int) -> NDArray:
+        def allocate(name: str, dtype: np.dtype[Any], capacity: int) -> NDArray[Any]:
             path = self._folder / name
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT)
             try:

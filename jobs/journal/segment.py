@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from hashlib import md5
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -34,8 +35,8 @@ def create_empty(folder: Path) -> None:
 
 def _write(folder: Path, name: str, table: pa.Table, stem: str) -> Segment:
     sink = pa.BufferOutputStream()
-    words = [column for column in table.column_names if column in FEW]
-    pq.write_table(table, sink, compression="zstd", compression_level=1, use_dictionary=words, write_statistics=["time_us"], store_schema=False)
+    chosen: dict[str, Any] = {"use_dictionary": [column for column in table.column_names if column in FEW], "write_statistics": ["time_us"]}
+    pq.write_table(table, sink, compression="zstd", compression_level=1, store_schema=False, **chosen)
     data = sink.getvalue().to_pybytes()
     file = f"{name}/{stem}.parquet"
     write_new(folder / file, data)

@@ -364,7 +364,7 @@ class Lane:
 
     def _range(self, topic: str, lo: int, hi: int) -> SourceRange:
         held, end = self._ranges.get(self._name(topic)), max(self.ends.get(topic, 0), hi)
-        return SourceRange(lo=lo, hi=hi, received_us=held.received_us if held else time.time_ns() // 1000, name=topic, size=end, ended=hi >= end)
+        return SourceRange(lo=lo, hi=hi, received_us=held.received_us if held else time.time_ns() // 1000, name=topic, size=end)
 
 
 def batch_of(chunks: list[Chunk], feed: str, *, strict: bool = False, schema_ids: frozenset[int] | None = None) -> Batch:
@@ -408,4 +408,4 @@ def reached_in(journal: Journal, partition: int, names: list[str]) -> dict[str, 
 
 def _standing(held: SourceRange) -> SourceRange:
     """Return a range that says only where a source stands."""
-    return SourceRange(lo=held.hi, hi=held.hi, received_us=held.received_us, name=held.name, size=max(held.size, held.hi), ended=held.ended)
+    return SourceRange(lo=held.hi, hi=held.hi, received_us=held.received_us, name=held.name, size=max(held.size, held.hi))

@@ -25,7 +25,7 @@ class PartitionStanding:
     @property
     def unread(self) -> bool:
         """Whether records waited in Kafka when it last committed."""
-        return any(not held.ended for held in self.sources.values())
+        return any(held.hi < held.size for held in self.sources.values())
 
 
 @dataclass

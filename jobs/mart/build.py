@@ -16,7 +16,7 @@ from schemas.mart import TABLES
 HELPERS = ("internal.journey_states", "internal.visits", "internal.customer_stats")
 """What the marts share; in the order in which they are made."""
 
-KEPT = ("internal.customer_stats", "mart.transitions", "mart.variants", "mart.stage_wait_histogram", "mart.stage_waits", "mart.customers")
+KEPT = ("internal.customer_stats", "mart.transitions", "mart.variants", "mart.stage_wait_histogram", "mart.stage_waits")
 """What is kept as a table once a run has drained."""
 
 FROM_SEGMENTS = {

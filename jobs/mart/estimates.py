@@ -16,6 +16,7 @@ from jobs.mart.rows import replace
 from pipelines.estimate.bottlenecks import BASES, Sums, rank
 from pipelines.estimate.churn import score
 from pipelines.estimate.horizon import default_horizon
+from pipelines.estimate.reasons import numbers
 from pipelines.marts.markers import select
 
 _DAY_US = 86_400_000_000
@@ -47,19 +48,47 @@ def fit_bottlenecks(con: duckdb.DuckDBPyConnection) -> None:
     """Rank cuts by what is sure of their excess."""
     cuts = con.sql(select("bottleneck_cuts")).to_arrow_table()
     con.register("cuts", cuts)
-    sums = con.sql(select("bottleneck_sums")).to_arrow_table()
+    con.execute(" ".join(["create or replace temp table bottleneck_sums as", select("bottleneck_sums")]))
     con.unregister("cuts")
-    number, customer, visits, excess, bare = (np.asarray(sums[name].to_numpy(), np.int64) for name in ("number", "customer", "visits", "excess_ms", "bare"))
+    # One kind of cut at a time, so that memory holds a part of the sums; what is known of a cut doesn't depend on the others.
+    ranked = [_ranked(con, number) for number in _numbers_by_kind(cuts)]
+    con.execute("drop table bottleneck_sums")
+    if ranked:
+        replace(con, "bottlenecks", _named(pa.concat_tables(ranked), cuts))
+    else:
+        con.execute("truncate internal.bottlenecks")
+
+
+def _numbers_by_kind(cuts: pa.Table) -> list[tuple[int, int]]:
+    """Return the least and the greatest number of the cuts of each kind: numbers follow the order of kinds."""
+    found = cuts.group_by("cut").aggregate([("number", "min"), ("number", "max")]).to_pylist()
+    return sorted((row["number_min"], row["number_max"]) for row in found)
+
+
+def _ranked(con: duckdb.DuckDBPyConnection, between: tuple[int, int]) -> pa.Table:
+    """Rank some cuts among themselves."""
+    query = "select * from bottleneck_sums where number between $lo and $hi"
+    sums = con.sql(query, params={"lo": between[0], "hi": between[1]}).to_arrow_table()
+    columns = (sums[name] for name in ("number", "customer", "visits", "excess_ms", "bare"))
+    number, customer, visits, excess, bare = (np.asarray(column.to_numpy(), np.int64) for column in columns)
     ranked = rank(Sums(number, customer, visits, excess))
-    counts = np.bincount(number, visits), np.bincount(number, bare)
-    threshold = pa.array(BASES).take(pa.array(np.where(counts[1] == 0, 0, np.where(counts[1] == counts[0], 1, 2)))).take(ranked["cut"])
+    of_all, without = np.bincount(number, visits), np.bincount(number, bare)
+    threshold = np.where(without == 0, 0, np.where(without == of_all, 1, 2))[ranked["cut"].to_numpy()]
+    return ranked.append_column("threshold", pa.array(BASES).take(numbers(threshold)))
+
+
+def _named(ranked: pa.Table, cuts: pa.Table) -> pa.Table:
+    """Rank cuts of all kinds together, in the order of `rank`, and give them their names."""
+    number, total = ranked["cut"].to_numpy(), ranked["excess_ms"].to_numpy()
+    known = ranked["rank"].is_valid().to_numpy()
+    low = np.where(known, np.nan_to_num(ranked["excess_low"].to_numpy()), 0.0)
+    order = np.lexsort((number, -total, -low, ~known))
+    ranked, place = ranked.take(numbers(order)), np.arange(1, len(order) + 1)
     _, first = np.unique(cuts["number"].to_numpy(), return_index=True)
-    named = cuts.select(["cut", "cut_stage", "cut_channel", "cut_site", "basis"]).take(pa.array(first)).take(ranked["cut"])
-    said = ranked.select(["rank", "visits", "customers", "excess_ms", "excess_low", "reason"])
-    found = named.rename_columns(["cut", "stage", "channel", "site", "basis"]).append_column("threshold", threshold)
-    for name in said.column_names:
-        found = found.append_column(name, said[name])
-    replace(con, "bottlenecks", found)
+    columns = {name: ranked[name] for name in ("visits", "customers", "excess_ms", "excess_low", "reason", "threshold")}
+    names = cuts.take(numbers(first)).take(ranked["cut"])
+    columns |= {"cut": names["cut"], "basis": names["basis"], **{name: names[f"cut_{name}"] for name in ("stage", "channel", "site")}}
+    return pa.table({"rank": pa.array(place, mask=~known[order]), **columns})
 
 
 def fit_churn(con: duckdb.DuckDBPyConnection, as_of_us: int, horizon_days: int | None) -> None:
@@ -77,4 +106,3 @@ def fit_churn(con: duckdb.DuckDBPyConnection, as_of_us: int, horizon_days: int |
 def find_reused_ids(con: duckdb.DuckDBPyConnection) -> None:
     """Count ids that a source gave to several events."""
     replace(con, "findings", con.sql(select("reused_ids")).to_arrow_table())
-

@@ -21,6 +21,9 @@ from jobs.mart.rows import replace
 from pipelines.resources import read_text
 from schemas.journey_map import JourneyMap
 
+_LOOSE_ROWS = 500_000
+"""So many rows may be folded before they are brought into the file: they fill memory, and a crash takes them."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Publication:
@@ -62,7 +65,7 @@ class LiveMart:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._serving.mkdir(parents=True, exist_ok=True)
         self._con = opened(self._path, journey_map, threads=threads, memory_limit=memory_limit)
-        self._pace = estimates.Pace()
+        self._pace, self._loose = estimates.Pace(), 0
         self._resume()
         self.folded: dict[int, int] = dict(self._con.execute("select partition, seq from internal.folded").fetchall())
 
@@ -73,6 +76,9 @@ class LiveMart:
             return
         with _transaction(self._con):
             fold(self._con, new, self._map)
+        self._loose += sum(len(table) for _, tables in new for name, table in tables.items() if name in ("steps", "journeys"))
+        if self._loose >= _LOOSE_ROWS:
+            self._checkpoint()
         for commit, _ in new:
             self.folded[commit.partition] = max(commit.seq, self.folded.get(commit.partition, -1))
 
@@ -89,7 +95,7 @@ class LiveMart:
             self._say(publication, number)
             build.refresh_views(self._con, {name: [str(path.absolute()) for path in paths] for name, paths in publication.segments.items()})
             self._compute(publication)
-        self._con.execute("checkpoint live")
+        self._checkpoint()
         return snapshot.put(self._path, self._serving, number)
 
     @property
@@ -101,6 +107,11 @@ class LiveMart:
     def close(self) -> None:
         """Close the file."""
         self._con.close()
+
+    def _checkpoint(self) -> None:
+        """Bring everything into the file: it has no log, so until then a crash takes what was folded, and it is folded again."""
+        self._con.execute("checkpoint live")
+        self._loose = 0
 
     def _resume(self) -> None:
         """Take the estimates that the file holds for fresh: whoever needs newer ones publishes a drained run."""

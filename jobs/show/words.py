@@ -29,7 +29,7 @@ def span(seconds: float | None) -> str:
     """Write a duration by its two largest units; nothing for none.
 
     >>> span(0.4), span(42), span(250), span(7_500), span(200_000)
-    ('0.4 s', '42 s', '4 min 10 s', '2 h 5 min', '2 d 8 h')
+    ('0.4 s', '42 s', '4 min 10 s', '2 h 5 min', '2 d 7 h')
     """
     if seconds is None:
         return ""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import os
+import stat
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -49,11 +51,11 @@ def choose(given: str, mapping: Mapping | None, stdin: BinaryIO, *, follow: bool
     """
     path = Path(given)
     if given == STANDARD_INPUT:
-        return Pipe(stdin, time.time_ns() // 1000, follow)
+        return _piped(stdin, follow)
     if not path.exists():
         raise SourceError(f"there is no {given!r}{_near(path)}")
     if path.is_fifo():
-        return Pipe(path.open("rb"), time.time_ns() // 1000, follow)
+        return _piped(path.open("rb"), follow)
     if path.is_dir() or is_table(path, mapping):
         if follow:
             raise SettingError(f"--follow reads JSON lines or standard input as they grow, and {given!r} is neither")
@@ -65,6 +67,15 @@ def is_table(path: Path, mapping: Mapping | None) -> bool:
     """Say whether a file holds foreign rows: a name that is neither of a table nor of JSON lines does where a mapping is given."""
     ending = Path(unpacked_name(path)).suffix.lower()
     return ending not in _JSON_LINES and (mapping is not None or is_row_source(path))
+
+
+def _piped(stream: BinaryIO, follow: bool) -> Pipe:
+    """Return a stream as a source. A pipe is read as it comes, for its writer may pause, and the run must still commit and obey."""
+    try:
+        waits = not stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+    except OSError:  # no file at all: bytes in memory
+        waits = False
+    return Pipe(stream, time.time_ns() // 1000, follow or waits)
 
 
 def _folder(path: Path) -> JournalFacts:

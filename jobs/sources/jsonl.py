@@ -50,7 +50,10 @@ class JsonLines:
         return fresh_name(f"file:{digest(head)}", known), None
 
     def read(self, start: int, size: Size, stopper: Stopper) -> Iterator[Payloads]:
-        """Yield complete lines from there on; at the end of a file that isn't followed the last one too, even if no newline ends it. Blank lines are no records."""
+        """Yield complete lines from there on; blank ones are no records.
+
+        At the end of a file that isn't followed the last one comes too, even if no newline ends it.
+        """
         with open_bytes(self.path) as file:
             _skip(file, max(0, start - TAIL))
             before = file.read(min(start, TAIL))

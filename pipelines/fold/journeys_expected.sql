@@ -1,2 +1,2 @@
--- journeys_expected: how many stored journeys must go at least: marked keys that this fold did not put itself. Relations: incoming_journeys, journeys_marks.
-select count(*) from journeys_marks as m where not exists (select 1 from incoming_journeys as i where not i.existed and i.journey = m.journey)
+-- journeys_expected: how many stored journeys must go: keys of which the first that this fold hears is that they stood. Relation: incoming_journeys.
+select count(*) from (select arg_min(existed, turn) as stood from incoming_journeys group by journey) where stood

@@ -45,10 +45,10 @@ done as (
     select
         customer_id,
         sum(purchases)::bigint as purchase_count,
-        count_if(purchases > 0) as purchase_days,
+        count_if(purchases > 0)::bigint as purchase_days,
         min(day) filter (where purchases > 0) as first_purchase_on,
         max(day) filter (where purchases > 0) as last_purchase_on,
-        count_if(contacts > 0) as contact_days,
+        count_if(contacts > 0)::bigint as contact_days,
         min(day) filter (where contacts > 0) as first_contact_on,
         max(day) filter (where contacts > 0) as last_contact_on,
         sum(failures)::bigint as failures,
@@ -64,7 +64,7 @@ marked as (
     from internal.steps where roles & '$complaint_or_settled'::ubigint <> 0
 ),
 complaints as (
-    select j.customer_id, count_if(m.position > m.answered) as open_complaints
+    select j.customer_id, count_if(m.position > m.answered)::bigint as open_complaints
     from marked as m join internal.journeys as j on j.journey = m.journey
     where m.complained group by j.customer_id
 )

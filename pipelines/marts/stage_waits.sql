@@ -7,24 +7,20 @@ with visited as (
         any_value(basis) as basis,
         count(*) as visits,
         count(value_ms) as waits,
-        count_if(value_ms > adequate_ms) as below,
-        count_if(value_ms between desired_ms and adequate_ms) as inside,
-        count_if(value_ms < desired_ms) as above,
-        sum(value_ms) as total_ms
+        count_if(value_ms > adequate_ms)::bigint as below,
+        count_if(value_ms between desired_ms and adequate_ms)::bigint as inside,
+        count_if(value_ms < desired_ms)::bigint as above,
+        sum(value_ms) as total_ms,
+        quantile_disc(value_ms, [0.5, 0.9, 0.99]) as marks
     from internal.visits group by 1, 2, 3
 ),
-ranked as (
-    select stage, channel, hour, value_ms, bucket, n,
-        sum(n) over (partition by stage, channel, hour order by bucket) as reached,
-        sum(n) over (partition by stage, channel, hour) as total
-    from mart.stage_wait_histogram
-),
-marks as (
-    select stage, channel, hour,
-        min(value_ms) filter (where 100 * reached >= 50 * total) as p50_ms,
-        min(value_ms) filter (where 100 * reached >= 90 * total) as p90_ms,
-        min(value_ms) filter (where 100 * reached >= 99 * total) as p99_ms
-    from ranked group by stage, channel, hour
+-- The bucket of a quantile is the quantile of the buckets: they ascend.
+marked as (
+    select v.*, p50.value_ms as p50_ms, p90.value_ms as p90_ms, p99.value_ms as p99_ms
+    from visited as v
+    asof left join internal.buckets as p50 on greatest(v.marks[1], 0) <= p50.upper_ms
+    asof left join internal.buckets as p90 on greatest(v.marks[2], 0) <= p90.upper_ms
+    asof left join internal.buckets as p99 on greatest(v.marks[3], 0) <= p99.upper_ms
 ),
 waiting as (
     select unnest(j.open_waits) as w, epoch_us(p.as_of) as as_of_us, date_trunc('hour', p.as_of) as hour
@@ -32,7 +28,7 @@ waiting as (
     where j.status = 'open' and len(j.open_waits) > 0
 ),
 open_now as (
-    select w.stage as stage, w.channel as channel, hour, count(*) as open_count, count_if(as_of_us - w.since_us > 1000 * w.adequate_ms) as open_below_adequate
+    select w.stage as stage, w.channel as channel, hour, count(*) as open_count, count_if(as_of_us - w.since_us > 1000 * w.adequate_ms)::bigint as open_below_adequate
     from waiting where w.since_us <= as_of_us group by 1, 2, 3
 ),
 joined as (
@@ -47,13 +43,16 @@ joined as (
         coalesce(v.inside, 0) as inside,
         coalesce(v.above, 0) as above,
         v.total_ms,
+        case when v.waits > 0 then v.p50_ms end as p50_ms,
+        case when v.waits > 0 then v.p90_ms end as p90_ms,
+        case when v.waits > 0 then v.p99_ms end as p99_ms,
         coalesce(o.open_count, 0) as open_count,
         coalesce(o.open_below_adequate, 0) as open_below_adequate,
         coalesce(v.below + v.inside + v.above, 0) as judged,
         v.below::double / nullif(v.below + v.inside + v.above, 0) as p,
         3.8414588206941::double as zz,
         1.959963984540054::double as z
-    from visited as v
+    from marked as v
     full join open_now as o on o.stage = v.stage and o.channel is not distinct from v.channel and o.hour = v.hour
 )
 select
@@ -71,11 +70,10 @@ select
         else (j.p + j.zz / 2 / j.judged - j.z * sqrt((j.p * (1 - j.p) + j.zz / 4 / j.judged) / j.judged)) / (1 + j.zz / j.judged) end as share_below_low,
     case when j.judged = 0 then null when j.below = j.judged then 1
         else (j.p + j.zz / 2 / j.judged + j.z * sqrt((j.p * (1 - j.p) + j.zz / 4 / j.judged) / j.judged)) / (1 + j.zz / j.judged) end as share_below_high,
-    m.p50_ms / 1e3::double as p50_s,
-    m.p90_ms / 1e3::double as p90_s,
-    m.p99_ms / 1e3::double as p99_s,
+    j.p50_ms / 1e3::double as p50_s,
+    j.p90_ms / 1e3::double as p90_s,
+    j.p99_ms / 1e3::double as p99_s,
     j.total_ms::double / 1e3::double as total_s,
     j.open_count,
     j.open_below_adequate
 from joined as j
-left join marks as m on m.stage = j.stage and m.channel is not distinct from j.channel and m.hour = j.hour

@@ -1,6 +1,7 @@
 """What a customer with a tenth of all events costs, and a log whose every customer is a placeholder: `python -m tests.bench.skew --events 1000000`.
 
-CPU µs an event of whole runs over the same events: as they are; with every tenth event given to one customer; with every customer_id replaced by a placeholder.
+CPU µs an event of whole runs over the same events: as they are; with every tenth event given to one customer;
+with every customer_id replaced by a placeholder.
 """
 
 from __future__ import annotations
@@ -45,8 +46,8 @@ def main() -> None:
                 print(
                     f"{title:>20} | batches of {batch:7,} | {each:6.2f} µs/event | ratio {each / ordinary:4.2f} | rows read/event {rows:6.2f}",
                     flush=True,
-                )  # noqa: T201
-                subprocess.run(["rm", "-rf", str(out)], check=True)  # noqa: S607
+                )
+                subprocess.run(["rm", "-rf", str(out)], check=True)
 
 
 def hot(place: int, event: dict[str, object]) -> dict[str, object]:

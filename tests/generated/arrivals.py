@@ -107,4 +107,4 @@ def microseconds(at: datetime) -> int:
 
 
 def _milliseconds(seconds: float | None) -> int | None:
-    return None if seconds is None else round(seconds * 1000)
+    return None if seconds is None else int(seconds * 1000 + 0.5)

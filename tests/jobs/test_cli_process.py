@@ -37,12 +37,17 @@ def live(tmp_path: Path) -> tuple[subprocess.Popen[bytes], Path]:
     assert process.stdin is not None
     process.stdin.write(log.read_bytes())
     process.stdin.flush()
+    until_published(process, tmp_path / "dir")
+    return process, tmp_path / "dir"
+
+
+def until_published(process: subprocess.Popen[bytes], folder: Path) -> None:
+    """Wait for the first snapshot."""
     deadline = time.monotonic() + PATIENCE_S
-    while not (tmp_path / "dir" / "serving" / "current.duckdb").exists():
+    while not (folder / "serving" / "current.duckdb").exists():
         assert time.monotonic() < deadline
         with suppress(subprocess.TimeoutExpired):
             pytest.fail(f"ended with {process.wait(0.02)}")
-    return process, tmp_path / "dir"
 
 
 def ended(process: subprocess.Popen[bytes]) -> tuple[int, bytes, bytes]:
@@ -99,3 +104,16 @@ def test_an_answer_goes_into_a_pipe_as_json(live: tuple[subprocess.Popen[bytes],
     told = finished(["sql", folder, "select count(*) as n from touchpoints"])
     (row,) = json.loads(told.stdout)
     assert row["n"] > 500
+
+
+def test_a_run_that_waits_for_a_silent_pipe_commits_and_obeys(tmp_path: Path) -> None:
+    log = simulate(1_000, 2, tmp_path).events_path
+    process = start("run", "-", "--to", tmp_path / "dir")
+    assert process.stdin is not None
+    process.stdin.write(log.read_bytes())
+    process.stdin.flush()
+    until_published(process, tmp_path / "dir")
+    process.terminate()
+    assert process.wait(PATIENCE_S) == 0  # its standard input is still open
+    _, out, _ = ended(process)
+    assert b"1,000 events read" in out

@@ -40,11 +40,11 @@ LOGS = [
 IDS = [log.path.partition("/")[0] for log in LOGS]
 
 
-def counts(dir: Path) -> tuple[int, int, int, int]:
+def counts(of: Path) -> tuple[int, int, int, int]:
     """Return events, journeys, types and variants of a mart."""
-    with open_mart(dir) as mart:
+    with open_mart(of) as mart:
         return tuple(  # type: ignore[return-value]
-            mart.sql(f"select {what}").fetchall()[0][0]  # noqa: S608 - closed set below
+            mart.sql(f"select {what}").fetchall()[0][0]
             for what in (
                 "count(*) from mart.touchpoints",
                 "count(*) from mart.journeys",

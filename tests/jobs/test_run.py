@@ -12,9 +12,9 @@ import time
 from pathlib import Path
 
 import pytest
-from jobs.mart.open import open_mart
 
 from jobs.journal.log import Journal
+from jobs.mart.open import open_mart
 from jobs.run import RunSettings, Summary, run
 from jobs.simulate import simulate
 from jobs.sources.jsonl import JsonLines

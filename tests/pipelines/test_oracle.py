@@ -207,7 +207,8 @@ def open_waits(*rows: dict[str, Any]) -> list[bool]:
 
 def test_an_opening_that_nothing_closes_is_open_whether_by_its_role_or_by_its_stage_of_life() -> None:
     assert open_waits(row(0, "queued", 0), row(1, "queued", 1), row(2, "answered", 2)) == [True, False, False]
-    assert open_waits(row(0, "a", 0, lifecycle="queued"), row(1, "a", 1, lifecycle="started"), row(2, "a", 2, lifecycle="queued")) == [False, False, True]
+    lives = (row(0, "a", 0, lifecycle="queued"), row(1, "a", 1, lifecycle="started"), row(2, "a", 2, lifecycle="queued"))
+    assert open_waits(*lives) == [False, False, True]
     assert open_waits(row(0, "queued", 0, lifecycle="queued"), row(1, "answered", 1)) == [True, False]
 
 

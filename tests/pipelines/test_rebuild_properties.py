@@ -22,8 +22,37 @@ from tests.generated.maps import small_map
 from tests.generated.netted import Netted, Row, new_partition, payloads
 
 AS_OF = microseconds(RECEIVED_AT)
-SAME_STEP = ("position", "source", "event_id", "key", "type", "stage", "channel", "site", "previous_type", "since_previous_ms", "wait_ms", "service_ms", "desired_ms", "adequate_ms")
-SAME_FACT = ("source", "event_id", "type", "time_us", "case_id", "channel", "site", "correlation_id", "causation_id", "lifecycle", "wait_ms", "service_ms", "segment")
+SAME_STEP = (
+    "position",
+    "source",
+    "event_id",
+    "key",
+    "type",
+    "stage",
+    "channel",
+    "site",
+    "previous_type",
+    "since_previous_ms",
+    "wait_ms",
+    "service_ms",
+    "desired_ms",
+    "adequate_ms",
+)
+SAME_FACT = (
+    "source",
+    "event_id",
+    "type",
+    "time_us",
+    "case_id",
+    "channel",
+    "site",
+    "correlation_id",
+    "causation_id",
+    "lifecycle",
+    "wait_ms",
+    "service_ms",
+    "segment",
+)
 DEPTHS = st.sampled_from((0, 1, 1, 2, 4))  # the less deep chains are walked, the more of them get a run
 EXAMPLES = 200 if settings().derandomize else 60  # profile ci or dev
 
@@ -87,7 +116,10 @@ def zone(row: Row) -> float | None:
 
 def steps(netted: Netted) -> list[Row]:
     names = {journey["journey"]: (journey["customer_id"], journey["first_key"]) for journey in netted.rows("journeys")}
-    rows = [{name: row[name] for name in SAME_STEP} | {"journey": names[row["journey"]], "time": row["time_us"], "zone": zone(row)} for row in netted.rows("steps")]
+    rows = [
+        {name: row[name] for name in SAME_STEP} | {"journey": names[row["journey"]], "time": row["time_us"], "zone": zone(row)}
+        for row in netted.rows("steps")
+    ]
     return sorted(rows, key=lambda row: (row["journey"], row["position"]))
 
 
@@ -129,10 +161,18 @@ def check_variants(netted: Netted) -> None:
 
 
 def check_open_waits(netted: Netted, answers: dict[str, list[Row]]) -> None:
-    wanted: dict[tuple[str, int], list[Row]] = {(row["customer"], row["first_key"]): [] for row in answers["journeys"] if row["status"] != "oversized"}
+    wanted: dict[tuple[str, int], list[Row]] = {
+        (row["customer"], row["first_key"]): [] for row in answers["journeys"] if row["status"] != "oversized"
+    }
     for row in answers["steps"]:
         if row["open_wait"]:
-            wait = {"stage": row["stage"], "channel": row["channel"], "since_us": row["occurred_us"], "adequate_ms": row["adequate_ms"], "key": row["key"]}
+            wait = {
+                "stage": row["stage"],
+                "channel": row["channel"],
+                "since_us": row["occurred_us"],
+                "adequate_ms": row["adequate_ms"],
+                "key": row["key"],
+            }
             wanted[row["customer"], row["first_key"]].append(wait)
     found = {(row["customer_id"], row["first_key"]): row["open_waits"] for row in netted.rows("journeys") if row["open_waits"] is not None}
     assert found == wanted
@@ -140,7 +180,11 @@ def check_open_waits(netted: Netted, answers: dict[str, list[Row]]) -> None:
 
 def check_facts(netted: Netted, answers: dict[str, list[Row]]) -> None:
     for name, kinds in (("touchpoints", ("touchpoint", "house")), ("operations", ("operation",))):
-        kept = {row["key"]: {column: row[column] for column in SAME_FACT} | {"customer": row["customer"]} for row in answers["kept"] if row["kind"] in kinds}
+        kept = {
+            row["key"]: {column: row[column] for column in SAME_FACT} | {"customer": row["customer"]}
+            for row in answers["kept"]
+            if row["kind"] in kinds
+        }
         found = {key: {column: row[column] for column in SAME_FACT} | {"customer": row["customer_id"]} for key, row in facts(netted, name).items()}
         assert found == kept
     house = {key for key, row in facts(netted, "touchpoints").items() if row["kind"] == 2}
@@ -155,7 +199,9 @@ def check_balance(netted: Netted, answers: dict[str, list[Row]], read: int) -> N
 
 @settings(max_examples=EXAMPLES)
 @given(st.data())
-def test_any_arrangement_gives_the_rows_of_the_readable_rebuild(con: duckdb.DuckDBPyConnection, other: duckdb.DuckDBPyConnection, data: st.DataObject) -> None:
+def test_any_arrangement_gives_the_rows_of_the_readable_rebuild(
+    con: duckdb.DuckDBPyConnection, other: duckdb.DuckDBPyConnection, data: st.DataObject
+) -> None:
     arranged = data.draw(histories().flatmap(arrangements))
     answers = expected(other, arranged.events, small_map())
     netted = absorbed(con, arranged, data.draw(DEPTHS))
@@ -185,7 +231,9 @@ def sorted_facts(netted: Netted, name: str) -> Iterator[Row]:
 
 @settings(max_examples=EXAMPLES // 4)
 @given(st.data())
-def test_what_lies_after_the_end_is_skipped_and_changes_nothing(con: duckdb.DuckDBPyConnection, other: duckdb.DuckDBPyConnection, data: st.DataObject) -> None:
+def test_what_lies_after_the_end_is_skipped_and_changes_nothing(
+    con: duckdb.DuckDBPyConnection, other: duckdb.DuckDBPyConnection, data: st.DataObject
+) -> None:
     arranged = data.draw(histories().flatmap(arrangements))
     until = data.draw(st.sampled_from([time_us(event) for events in arranged.events for event in events] or [0]))
     before = [[event for event in events if time_us(event) <= until] for events in arranged.events]

@@ -7,7 +7,7 @@ from schemas.journal import Commit, SourceRange
 
 
 def _commit(partition: int, seq: int, latest_us: int | None, *, read: int, end: int, tick_us: int | None = None) -> Commit:
-    held = SourceRange(lo=0, hi=read, received_us=0, name="t", size=end, ended=read >= end)
+    held = SourceRange(lo=0, hi=read, received_us=0, name="t", size=end)
     return Commit(
         partition=partition,
         seq=seq,
