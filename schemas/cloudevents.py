@@ -88,7 +88,7 @@ def to_structured(touchpoint: Mapping[str, object]) -> dict[str, object]:
     Args:
         touchpoint: A touchpoint that keeps the contract.
 
-    >>> to_structured({"id": "1", "source": "s", "type": "page.viewed", "time": "2026-01-01T00:00:00Z", "customer_id": "c7", "sequence": 3})["sequence"]
+    >>> to_structured({"id": "1", "source": "s", "type": "page.viewed", "time": "2026-01-01T00:00:00Z", "sequence": 3})["sequence"]
     '3'
     """
     event: dict[str, object] = {"specversion": "1.0", "datacontenttype": "application/json"}
