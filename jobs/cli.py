@@ -59,7 +59,10 @@ class Families(click.Group):
         """Return a command, None where there is no such."""
         if cmd_name not in _FAMILIES:
             return None
-        command: click.Command = import_module(_FAMILIES[cmd_name]).command
+        try:
+            command: click.Command = import_module(_FAMILIES[cmd_name]).command
+        except ModuleNotFoundError as error:
+            return _lacking(cmd_name, error)  # the help still names it
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -69,12 +72,29 @@ class Families(click.Group):
         except SojournError as error:
             raise Failure(error) from error
         except ModuleNotFoundError as error:
-            if (error.name or "").partition(".")[0] not in _EXTRA:
-                raise
-            raise Failure(SettingError(f"this needs {error.name}, which is not installed; pip install 'sojourn[kafka]' brings it")) from error
+            raise Failure(_needs(error)) from error
         except KeyboardInterrupt:
             click.echo("sojourn: stopped", err=True)
             raise click.exceptions.Exit(INTERRUPTED) from None
+
+
+def _lacking(name: str, missing: ModuleNotFoundError) -> click.Command:
+    """Return a command that says what it lacks."""
+    problem = _needs(missing)
+
+    def tell(arguments: tuple[str, ...]) -> None:
+        raise problem
+
+    arguments = click.Argument(["arguments"], nargs=-1, type=click.UNPROCESSED)
+    settings = {"ignore_unknown_options": True}
+    return click.Command(name, settings, tell, [arguments], short_help="(needs pip install 'sojourn[kafka]')")
+
+
+def _needs(missing: ModuleNotFoundError) -> SettingError:
+    """Return what to do about a module of the extra; one that is missing for another reason is raised again."""
+    if (missing.name or "").partition(".")[0] not in _EXTRA:
+        raise missing
+    return SettingError(f"this needs {missing.name}, which is not installed; pip install 'sojourn[kafka]' brings it")
 
 
 @click.group(cls=Families, context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "SOJOURN", "max_content_width": 100})

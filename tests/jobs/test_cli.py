@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -299,3 +301,18 @@ def test_options_also_come_from_the_environment(log: Path, tmp_path: Path, monke
     monkeypatch.setenv("SOJOURN_RUN_TO", str(tmp_path / "dir"))
     assert sojourn("run", log).exit_code == 0
     assert (tmp_path / "dir" / "format").exists()
+
+
+def test_without_the_extra_the_help_still_shows_and_a_command_says_what_it_lacks() -> None:
+    program = (
+        "import sys\n"
+        "for name in ('faust', 'mode', 'aiokafka', 'kafka', 'prometheus_client'):\n"
+        "    sys.modules[name] = None\n"
+        "from jobs.cli import main\n"
+        "main(sys.argv[1:])\n"
+    )
+    helped = subprocess.run([sys.executable, "-c", program, "--help"], capture_output=True, text=True, timeout=60, check=False)
+    assert helped.returncode == 0, helped.stderr
+    asked = subprocess.run([sys.executable, "-c", program, "lag"], capture_output=True, text=True, timeout=60, check=False)
+    assert (asked.returncode, asked.stdout) == (2, "")
+    assert "pip install 'sojourn[kafka]'" in asked.stderr
