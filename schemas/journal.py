@@ -173,7 +173,6 @@ class SourceRange(Block, frozen=True):
     tail_md5: str = ""  # of the 4 KiB before ``hi``
     size: int = 0
     mtime_ns: int = 0
-    ended: bool = False  # read to its end, an unterminated last line included
 
 
 class Segment(Block, frozen=True):
