@@ -21,6 +21,7 @@ from schemas.errors import SettingError, SourceError
 ANSWER_S = 10.0
 """How long one broker has to answer."""
 BETWEEN_S = 0.5
+CLOSING_S, FAREWELL_S = 1.0, 0.05
 Tell = Callable[[str], None]
 
 
@@ -105,8 +106,9 @@ async def _first_answer(connection: Connection, context: ssl.SSLContext | None) 
             try:  # a broker tells its versions to anybody; only what comes after shows that we are in
                 await asyncio.wait_for(link.send(MetadataRequest([])), ANSWER_S)
             finally:
-                link.close()
+                await asyncio.wait([link.close()], timeout=CLOSING_S)
         except Exception as error:  # aiokafka lets many kinds through; each is told apart by what it means
+            await asyncio.sleep(FAREWELL_S)  # a connection that failed closes in the loop's next rounds, and nobody hands it to us to wait for
             problem = _meaning(error, server, connection)
         else:
             return None
