@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -44,6 +45,7 @@ class Keeper:
         latest_us: The greatest event time, or the last tick beyond it; None before the first event.
         until_us: What ``--until`` said when the first commit was made.
         segments: The files of facts that commits name, by table, relative to the journal's folder.
+        writer: The name of this run in the journal.
     """
 
     journal: Journal
@@ -56,7 +58,9 @@ class Keeper:
     latest_us: int | None = None
     until_us: int | None = None
     segments: dict[str, list[str]] = field(default_factory=dict)
+    writer: str = field(default_factory=lambda: f"{os.getpid()}-{secrets.token_hex(4)}")
     _rested: int = 0
+    _last_writer: str = ""
 
     @classmethod
     def open(
@@ -73,7 +77,7 @@ class Keeper:
             until_us = first.until_us
         cache = Cache(journal.dir / "state" / str(number))
         meta = cache.take(journey_map.digest)
-        if meta is not None:
+        if meta is not None and journal.holds(number, meta.seq, meta.writer):
             partition = Partition(lexicon_of(meta, journey_map), State(cache.allocator(), size_of(meta)), engine(), dict(meta.newest))
             keeper = cls(
                 journal,
@@ -86,7 +90,8 @@ class Keeper:
                 meta.latest_us,
                 until_us,
                 meta.segments,
-                meta.rows,
+                _rested=meta.rows,
+                _last_writer=meta.writer,
             )
         else:
             cache.clear()
@@ -97,11 +102,12 @@ class Keeper:
     def commit(self, batch: Batch, name: str, source: SourceRange) -> tuple[Commit, Absorbed]:
         """Absorb a batch and make it visible together with how far its source was read."""
         absorbed = self.partition.absorb(batch)
-        return self._write(absorbed.tables, absorbed.counters, {name: source}, absorbed.earliest, absorbed.latest, None), absorbed
+        newest = {batch.feed: self.partition.newest[batch.feed]}
+        return self._write(absorbed.tables, absorbed.counters, {name: source}, newest, absorbed.earliest, absorbed.latest, None), absorbed
 
     def tick(self, instant_us: int) -> Commit:
         """Commit nothing but that time has come this far."""
-        return self._write({}, {}, {}, None, None, instant_us)
+        return self._write({}, {}, {}, {}, None, None, instant_us)
 
     def close(self) -> None:
         """Keep the state for the next run."""
@@ -110,6 +116,7 @@ class Keeper:
                 self.partition.lexicon,
                 self.partition.state,
                 self.seq,
+                self._last_writer,
                 self.sources,
                 self.partition.newest,
                 self.counters,
@@ -124,21 +131,22 @@ class Keeper:
         tables: Mapping[str, pa.Table],
         counters: Mapping[str, int],
         sources: dict[str, SourceRange],
+        newest: dict[str, int],
         earliest: int | None,
         latest: int | None,
         tick: int | None,
     ) -> Commit:
-        seq, writer = self.seq + 1, f"{os.getpid()}"
-        stem = f"{self.number}-{seq:012}-{writer}"
+        seq = self.seq + 1
+        stem = f"{self.number}-{seq:012}-{self.writer}"
         segments = _persistently(lambda: write_segments(self.journal.folder, tables, stem))
         commit = Commit(
             partition=self.number,
             seq=seq,
-            writer=writer,
+            writer=self.writer,
             sources=sources,
             segments=segments,
             counters=dict(counters),
-            newest=dict(self.partition.newest),
+            newest=newest,
             map_digest=self.partition.journey_map.digest,
             schema_version=VERSION,
             earliest_us=earliest,
@@ -152,7 +160,7 @@ class Keeper:
         return commit
 
     def _note(self, commit: Commit) -> None:
-        self.seq = commit.seq
+        self.seq, self._last_writer = commit.seq, commit.writer
         self.sources |= commit.sources
         for name, count in commit.counters.items():
             self.counters[name] = self.counters.get(name, 0) + count

@@ -15,7 +15,7 @@ def write_new(path: Path, data: bytes) -> None:
 
 
 def link_new(path: Path, data: bytes) -> None:
-    """The same with ``link()``, which refuses to take a name that somebody else has taken.
+    """The same with ``link()``, which refuses to take a name that somebody else has taken. The same bytes under that name are what was asked for.
 
     Raises:
         FileExistsError: the name is taken.
@@ -24,6 +24,9 @@ def link_new(path: Path, data: bytes) -> None:
     _write(temporary, data)
     try:
         os.link(temporary, path)
+    except FileExistsError:
+        if path.read_bytes() != data:  # else an earlier try got so far
+            raise
     finally:
         temporary.unlink()
     sync_folder(path.parent)

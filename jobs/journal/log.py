@@ -36,9 +36,28 @@ class Journal:
     def commits(self, partition: int, after: int = -1) -> Iterator[Commit]:
         """Yield the records of a partition behind ``after``, in order."""
         seq = after + 1
-        while (path := self._path(partition, seq)).exists():
-            yield _decode(path.read_bytes())
+        while (commit := self.commit(partition, seq)) is not None:
+            yield commit
             seq += 1
+
+    def commit(self, partition: int, seq: int) -> Commit | None:
+        """Return one record, None where there is none.
+
+        Raises:
+            JournalError: it can't be read.
+        """
+        path = self._path(partition, seq)
+        try:
+            return _decode(path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except (msgspec.MsgspecError, OSError) as error:
+            raise JournalError(f"the commit record {path} is damaged: {error}; put it back from a backup") from error
+
+    def holds(self, partition: int, seq: int, writer: str) -> bool:
+        """Return whether a commit is part of this journal: not where it was put back from a backup and written on."""
+        commit = self.commit(partition, seq) if seq >= 0 else None
+        return seq < 0 or (commit is not None and commit.writer == writer)
 
     def append(self, commit: Commit) -> None:
         """Make a commit visible.

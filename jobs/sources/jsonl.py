@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from jobs.sources.decompress import open_bytes
-from jobs.sources.source import TAIL, Payloads, Size, Stopper
+from jobs.sources.source import TAIL, WHOLE, Payloads, Size, Stopper
 from schemas.errors import SourceError
 from schemas.journal import SourceRange
 
@@ -39,6 +39,11 @@ class JsonLines:
     def title(self) -> str:
         """The path as it was given."""
         return str(self.path)
+
+    def seen(self) -> int:
+        """Return the size of a plain file; what is packed does not grow by pieces."""
+        with open_bytes(self.path) as file:
+            return self.path.stat().st_size if isinstance(file, BufferedReader) and file.seekable() else WHOLE
 
     def find(self, known: Mapping[str, SourceRange]) -> tuple[str, SourceRange | None]:
         """Find the source that this file is: its first bytes, and those before the point that was reached, are as they were (design §8)."""
@@ -96,6 +101,10 @@ class Pipe:
     def title(self) -> str:
         """What messages call it."""
         return "standard input"
+
+    def seen(self) -> int:
+        """Return nothing: all of it is yet to come."""
+        return 0
 
     def find(self, known: Mapping[str, SourceRange]) -> tuple[str, SourceRange | None]:
         """Return a name that no source had before."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from jobs.sources.jsonl import HEAD, digest, fresh_name
 from jobs.sources.mapping import Mapping, mapping_for
 from jobs.sources.rows import BATCH_ROWS, read_rows
-from jobs.sources.source import Payloads, Size, Stopper
+from jobs.sources.source import WHOLE, Payloads, Size, Stopper
 from schemas.journal import SourceRange
 
 
@@ -26,6 +26,10 @@ class TableFile:
     def title(self) -> str:
         """The path as it was given."""
         return str(self.path)
+
+    def seen(self) -> int:
+        """Return the whole of it: a file that was changed is another source."""
+        return WHOLE
 
     def find(self, known: Known[str, SourceRange]) -> tuple[str, SourceRange | None]:
         """Find it by mapping, size, first and last bytes, as they lie on the disk."""
