@@ -32,14 +32,11 @@ class TableFile:
         return WHOLE
 
     def find(self, known: Known[str, SourceRange]) -> tuple[str, SourceRange | None]:
-        """Find it by mapping, size, first and last bytes, as they lie on the disk."""
+        """Find it by mapping, size, time of change, first and last bytes, as they lie on the disk (design §8)."""
         head, tail, size = self._ends()
+        looks = (digest(head), digest(tail), size, self.path.stat().st_mtime_ns)
         for name, reached in known.items():
-            if name.startswith(f"rows:{self._mapping()}:") and (reached.head_md5, reached.tail_md5, reached.size) == (
-                digest(head),
-                digest(tail),
-                size,
-            ):
+            if name.startswith(f"rows:{self._mapping()}:") and (reached.head_md5, reached.tail_md5, reached.size, reached.mtime_ns) == looks:
                 return name, reached
         return fresh_name(f"rows:{self._mapping()}:{digest(head)}", known), None
 
