@@ -21,7 +21,7 @@ from jobs.mart.rows import replace
 from pipelines.resources import read_text
 from schemas.journey_map import JourneyMap
 
-_LOOSE_ROWS = 500_000
+_LOOSE_ROWS = 1_000_000
 """So many rows may be folded before they are brought into the file: they fill memory, and a crash takes them."""
 
 
