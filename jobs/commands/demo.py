@@ -23,7 +23,6 @@ from jobs.sources.jsonl import JsonLines
 from schemas.errors import SettingError
 from schemas.journey_map import default_map
 
-
 _UNFINISHED = {"format", "journal", "run.lock", "simulated"}
 
 

@@ -22,7 +22,9 @@ def command(events: int, seed: int, to: Path, clean: bool) -> None:
     """Simulate a service company: its events, and the truth about them.
 
     Calls, chats, cases, orders, visits, surveys, complaints, promises, work behind the counter; late, doubled and conflicting lines;
-    what was planted (who left and why, which incident when and where) is written beside. DIR is a new or an empty folder; an earlier simulation in it is replaced.
+    what was planted (who left and why, which incident when and where) is written beside.
+
+    DIR is a new or an empty folder; an earlier simulation in it is replaced.
     """
     _refuse_other_things(to)
     with Progress() as progress:
