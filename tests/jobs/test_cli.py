@@ -285,11 +285,28 @@ def test_check_finds_a_count_that_does_not_balance(own: Path) -> None:
 
 def test_check_finds_a_mart_that_lost_a_step(own: Path) -> None:
     snapshot = (own / "serving" / "current.duckdb").resolve()
+    snapshot.chmod(0o644)
     with duckdb.connect(str(snapshot)) as con:
         con.execute("delete from internal.steps where rowid = (select max(rowid) from internal.steps)")
     result = sojourn("check", own)
     assert result.exit_code == 1
     assert "steps" in result.stdout
+
+
+def test_check_finds_a_snapshot_that_somebody_wrote_to(own: Path) -> None:
+    snapshot = (own / "serving" / "current.duckdb").resolve()
+    assert snapshot.stat().st_mode & 0o222 == 0
+    snapshot.chmod(0o644)
+    with duckdb.connect(str(snapshot)) as con:
+        con.execute("create table mine as select 1 as one")
+    result = sojourn("check", own)
+    assert result.exit_code == 1
+    assert "was written to" in result.stdout
+
+
+def test_python_opens_a_mart_by_a_text_and_names_its_tables_alone(made: Path) -> None:
+    with open_mart(str(made)) as con:
+        assert con.sql("select count(*) from journeys").fetchall() == con.sql("select count(*) from mart.journeys").fetchall()
 
 
 def test_convert_writes_touchpoints_that_run_reads(tmp_path: Path) -> None:
