@@ -11,7 +11,7 @@ from typing import TypeVar
 import pyarrow as pa
 
 from jobs.journal.cache import Cache, lexicon_of, meta_of, size_of
-from jobs.journal.durable import writer
+from jobs.journal.durable import unique_name
 from jobs.journal.log import Journal
 from jobs.journal.segment import read_segment, write_segments
 from pipelines.lexicon import Lexicon
@@ -44,6 +44,7 @@ class Keeper:
         latest_us: The greatest event time, or the last tick beyond it; None before the first event.
         until_us: What ``--until`` said when the first commit was made.
         segments: The files of facts that commits name, by table, relative to the journal's folder.
+        writer: The name of this keeper in the journal; no other one has it.
     """
 
     journal: Journal
@@ -56,7 +57,9 @@ class Keeper:
     latest_us: int | None = None
     until_us: int | None = None
     segments: dict[str, list[str]] = field(default_factory=dict)
+    writer: str = field(default_factory=unique_name)
     _rested: int = 0
+    _last_writer: str = ""
 
     @classmethod
     def open(
@@ -88,7 +91,7 @@ class Keeper:
             until_us = first.until_us
         cache = Cache(folder or journal.dir / "state" / str(number))
         meta = cache.take(journey_map.digest)
-        if meta is not None and meta.record == journal.digest(number, meta.seq):
+        if meta is not None and journal.holds(number, meta.seq, meta.writer):
             partition = Partition(lexicon_of(meta, journey_map), State(cache.allocator(), size_of(meta)), engine(), dict(meta.newest))
             keeper = cls(
                 journal,
@@ -101,7 +104,8 @@ class Keeper:
                 meta.latest_us,
                 until_us,
                 meta.segments,
-                meta.rows,
+                _rested=meta.rows,
+                _last_writer=meta.writer,
             )
         else:
             cache.clear()
@@ -121,11 +125,12 @@ class Keeper:
             FencedError: another process has made this commit.
             JournalError: the disk refuses it to the end.
         """
-        return self._write(absorbed.tables, absorbed.counters, sources, absorbed.earliest, absorbed.latest, None)
+        newest = {name: self.partition.newest[name] for name in sources if name in self.partition.newest}
+        return self._write(absorbed.tables, absorbed.counters, sources, newest, absorbed.earliest, absorbed.latest, None)
 
     def tick(self, instant_us: int | None, sources: dict[str, SourceRange] | None = None) -> Commit:
         """Commit nothing but that time has come this far, or how far sources stand."""
-        return self._write({}, {}, sources or {}, None, None, instant_us)
+        return self._write({}, {}, sources or {}, {}, None, None, instant_us)
 
     def close(self) -> None:
         """Keep the state for the next run."""
@@ -134,13 +139,13 @@ class Keeper:
                 self.partition.lexicon,
                 self.partition.state,
                 self.seq,
+                self._last_writer,
                 self.sources,
                 self.partition.newest,
                 self.counters,
                 self.latest_us,
                 self.until_us,
                 self.segments,
-                self.journal.digest(self.number, self.seq),
             )
         )
 
@@ -149,21 +154,22 @@ class Keeper:
         tables: Mapping[str, pa.Table],
         counters: Mapping[str, int],
         sources: dict[str, SourceRange],
+        newest: dict[str, int],
         earliest: int | None,
         latest: int | None,
         tick: int | None,
     ) -> Commit:
         seq = self.seq + 1
-        stem = f"{self.number}-{seq:012}-{writer()}"
+        stem = f"{self.number}-{seq:012}-{self.writer}"
         segments = _persistently(lambda: write_segments(self.journal.folder, tables, stem))
         commit = Commit(
             partition=self.number,
             seq=seq,
-            writer=writer(),
+            writer=self.writer,
             sources=sources,
             segments=segments,
             counters=dict(counters),
-            newest=dict(self.partition.newest),
+            newest=newest,
             map_digest=self.partition.journey_map.digest,
             schema_version=VERSION,
             earliest_us=earliest,
@@ -177,7 +183,7 @@ class Keeper:
         return commit
 
     def _note(self, commit: Commit) -> None:
-        self.seq = commit.seq
+        self.seq, self._last_writer = commit.seq, commit.writer
         self.sources |= commit.sources
         for name, count in commit.counters.items():
             self.counters[name] = self.counters.get(name, 0) + count

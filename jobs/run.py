@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import duckdb
+import msgspec
 import pyarrow as pa
 
 from jobs.journal.lock import held
@@ -16,11 +19,14 @@ from jobs.keeper import SHOWN, Keeper
 from jobs.mart.live import LiveMart, Publication
 from jobs.sources.source import Payloads, Size, Source, Stopper
 from pipelines.partition import Batch
-from schemas.journal import Commit
+from schemas.errors import MartError, SourceError
+from schemas.journal import Commit, SourceRange
 from schemas.journey_map import JourneyMap
 
 TICK_S = 5.0
 """A live source moves ``as_of`` at least this often (seconds)."""
+QUIET_S = 60.0
+"""Where time goes on and nothing else, a snapshot says so this often (seconds)."""
 FOLD_S, FOLD_ROWS = 0.5, 500_000
 """The mart folds what was committed after so many seconds or events, whichever comes first."""
 SHARE, BACKFILL_SHARE = 10, 50
@@ -69,6 +75,29 @@ class Summary:
     commits: int
 
 
+@dataclass(frozen=True)
+class Receipt:
+    """When the parts of a source were received (design §4: the start of the first run that could have read them; live, when they were read).
+
+    Attributes:
+        reached: How far earlier runs had come.
+        seen: How long the source is now, at the start of this run.
+        started_us: This start.
+    """
+
+    reached: SourceRange | None
+    seen: int
+    started_us: int
+
+    def of(self, hi: int) -> tuple[int, int]:
+        """Return for a part that ends at ``hi`` when it was received, and how long the source was then."""
+        if self.reached is not None and hi <= self.reached.seen:
+            return self.reached.received_us, self.reached.seen
+        if hi <= self.seen:
+            return self.started_us, self.seen
+        return time.time_ns() // 1000, hi
+
+
 @dataclass
 class _Run:
     """A run in progress."""
@@ -83,26 +112,30 @@ class _Run:
     folded_at: float = field(default_factory=time.monotonic)
     begun_at: float = field(default_factory=time.monotonic)
     published_s: float = 0.0  # what publishing has taken so far
+    published_at: float = 0.0
     ticked_at: float = field(default_factory=time.monotonic)
     fresh: bool = True  # something was folded that no snapshot shows
 
     def read(self, source: Source, stopper: Stopper) -> None:
         """Read a source to its end, or until stopped."""
         name, reached = source.find(self.keeper.sources)
-        received = reached.received_us if reached else time.time_ns() // 1000
+        receipt = Receipt(reached, source.seen(), time.time_ns() // 1000)
         size = Size(self.settings.batch_rows)
         for piece in source.read(reached.hi if reached else 0, size, stopper):
             if piece.lines:
-                self.take(source, name, piece, received)
+                self.take(source, name, piece, receipt)
                 size.grow()
+            elif self.settings.follow:
+                self.tick()
             self.keep_up()
             if stopper.stopped:
                 break
 
-    def take(self, source: Source, name: str, piece: Payloads, received_us: int) -> None:
+    def take(self, source: Source, name: str, piece: Payloads, receipt: Receipt) -> None:
         """Commit one batch."""
+        received_us, seen = receipt.of(piece.hi)
         batch = Batch(piece.lines, name, received_us, piece.lo, self.settings.strict, self.keeper.until_us)
-        commit, absorbed = self.keeper.commit(batch, name, source.describe(piece.lo, piece, received_us))
+        commit, absorbed = self.keeper.commit(batch, name, msgspec.structs.replace(source.describe(piece.lo, piece, received_us), seen=seen))
         self.pending.append((commit, absorbed.tables))
         self.commits += 1
         for counter, count in absorbed.counters.items():
@@ -112,8 +145,6 @@ class _Run:
     def keep_up(self) -> None:
         """Let time, the mart and the snapshot follow, each in its own rhythm."""
         now = time.monotonic()
-        if self.settings.follow and now - self.ticked_at >= TICK_S:
-            self.tick()
         waiting = sum(sum(map(len, tables.values())) for _, tables in self.pending)
         if self.pending and (now - self.folded_at >= FOLD_S or waiting >= FOLD_ROWS):
             self.fold()
@@ -125,7 +156,9 @@ class _Run:
             self.publish(final=False)
 
     def tick(self) -> None:
-        """Say that time has come to now − lateness, where no event has said so."""
+        """Say, now and then, that time has come to now − lateness, where nothing is left to read and no event has said so."""
+        if time.monotonic() - self.ticked_at < TICK_S:
+            return
         self.ticked_at = time.monotonic()
         instant = time.time_ns() // 1000 - self.settings.journey_map.lateness_us
         if self.keeper.latest_us is not None and self.keeper.until_us is None and instant > self.keeper.latest_us:
@@ -135,26 +168,29 @@ class _Run:
     def fold(self) -> None:
         """Fold what was committed."""
         if self.pending:
-            self.mart.fold(self.pending)
-            self.pending, self.fresh = [], True
+            with mart_errors():
+                self.mart.fold(self.pending)
+            told = any(commit.segments for commit, _ in self.pending)  # ticks alone move only as_of: nobody waits for that
+            self.pending, self.fresh = [], self.fresh or told or time.monotonic() - self.published_at >= QUIET_S
         self.folded_at = time.monotonic()
 
     def publish(self, *, final: bool) -> Path:
         """Publish a snapshot."""
         begun = time.monotonic()
         keeper = self.keeper
-        path = self.mart.publish(
-            Publication(
-                as_of_us=keeper.until_us if keeper.until_us is not None else keeper.latest_us or 0,
-                published_us=time.time_ns() // 1000,
-                segments=_segments(keeper),
-                horizon_days=self.settings.horizon_days,
-                sources=[(name, source.hi) for name, source in sorted(keeper.sources.items())],
-                counters=keeper.counters,
-                final=final,
-            )
+        publication = Publication(
+            as_of_us=keeper.until_us if keeper.until_us is not None else keeper.latest_us or 0,
+            published_us=time.time_ns() // 1000,
+            segments=_segments(keeper),
+            horizon_days=self.settings.horizon_days,
+            sources=[(name, source.hi) for name, source in sorted(keeper.sources.items())],
+            counters=keeper.counters,
+            final=final,
         )
-        self.published_s += time.monotonic() - begun
+        with mart_errors():
+            path = self.mart.publish(publication)
+        self.published_at = time.monotonic()
+        self.published_s += self.published_at - begun
         self.fresh = False
         return path
 
@@ -178,20 +214,50 @@ def run(
         SojournError: a source, the DIR or a setting is wrong; nothing that was committed is lost.
     """
     begun = time.monotonic()
-    with held(settings.to):
+    with held(settings.to), mart_errors():
         journal = Journal(settings.to)
         keeper = Keeper.open(journal, 0, settings.journey_map, settings.until_us, lambda text: report(text, 0))
-        mart = LiveMart(settings.to, settings.journey_map)
+        mart = mart_of(journal, settings.journey_map)
         running = _Run(settings, keeper, mart, report)
         catch_up(journal, mart, lambda text: report(text, 0))
-        for source in sources:
-            running.read(source, stopper or Stopper())
+        failure = _read_all(running, sources, stopper or Stopper())
         running.fold()
         report("publishing", running.counters.get("read", 0))
         snapshot = running.publish(final=True)
         keeper.close()
         mart.close()
+    if failure is not None:
+        raise failure
     return Summary(running.counters, dict(keeper.counters), time.monotonic() - begun, snapshot, running.commits)
+
+
+def _read_all(running: _Run, sources: Sequence[Source], stopper: Stopper) -> SourceError | None:
+    """Read all sources; one that fails ends it, but what was read before is published like any other."""
+    try:
+        for source in sources:
+            running.read(source, stopper)
+    except SourceError as error:
+        return error
+    return None
+
+
+def mart_of(journal: Journal, journey_map: JourneyMap) -> LiveMart:
+    """Open the live mart; one that has folded commits which the journal does not hold (it came from a backup) is thrown away."""
+    mart = LiveMart(journal.dir, journey_map)
+    if all(journal.holds(partition, seq, mart.folded_by.get(partition, "")) for partition, seq in mart.folded.items()):
+        return mart
+    mart.close()
+    (journal.dir / "mart" / "live.duckdb").unlink()
+    return LiveMart(journal.dir, journey_map)
+
+
+@contextmanager
+def mart_errors() -> Iterator[None]:
+    """Say in one sentence that the mart's engine failed: the journal has everything."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise MartError(f"the mart failed: {error}; nothing is lost, the next run goes on from the journal") from error
 
 
 def catch_up(journal: Journal, mart: LiveMart, progress: Callable[[str], None] = lambda text: None) -> None:

@@ -25,7 +25,7 @@ class Identified:
 
     Attributes:
         customer: The canonical customer; null for house events and backstage work that name nobody.
-        scope: In whose name copies are looked for: the customer, ``op:`` and the flow of backstage work, or ``house:``.
+        scope: In whose name copies are looked for: the customer; ``op:`` and the flow of backstage work; ``house:`` and the customer, if any.
         anonymous: Nobody, or known only by a device.
         kind: CASE, GAP, HOUSE or OPERATION.
         nobody: Rows without any identity, which the contract refuses.
@@ -66,7 +66,7 @@ def scopes(table: pa.Table, customer: Array, kind: NDArray[np.uint32]) -> Array:
         return customer
     flow = chosen(table["correlation_id"], numbers(table["correlation_id"].is_valid()), table["causation_id"])
     scope = chosen(spliced(["op", text_of(flow)], ":"), kind == OPERATION, customer)
-    return chosen(scope, kind != HOUSE, "house:")
+    return chosen(scope, kind != HOUSE, spliced(["house", text_of(customer)], ":"))
 
 
 def _given(column: Column, journey_map: JourneyMap) -> tuple[Array, NDArray[np.bool_]]:

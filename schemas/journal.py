@@ -166,7 +166,8 @@ class SourceRange(Block, frozen=True):
 
     lo: int
     hi: int
-    received_us: int  # the start of the first run that named the source
+    received_us: int  # the start of the first run that saw the part read last
+    seen: int = 0  # how long the source was at that start: what lies beyond was received later
     name: str = ""  # what a person calls it: the path as it was given
     head_size: int = 0  # a file is known by its first bytes, as many as this
     head_md5: str = ""
@@ -189,11 +190,11 @@ class Commit(Block, frozen=True):
 
     partition: int
     seq: int
-    writer: str
+    writer: str  # differs from run to run: two records of one number and writer are one
     sources: dict[str, SourceRange]
     segments: list[Segment]
     counters: dict[str, int]
-    newest: dict[str, int]  # feed → running maximum of event time (µs)
+    newest: dict[str, int]  # feeds of this commit → running maximum of event time (µs)
     map_digest: str
     schema_version: int
     earliest_us: int | None = None

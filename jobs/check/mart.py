@@ -10,6 +10,7 @@ from jobs.check.records import Result
 from jobs.check.rows import audit
 from jobs.contents import Contents
 from jobs.mart.open import open_mart
+from jobs.mart.snapshot import touched
 from pipelines.resources import read_text
 
 _AUDITS = ("mart_transitions", "mart_variants", "mart_steps", "mart_events", "mart_customers", "mart_waits")
@@ -22,6 +23,9 @@ def check_mart(found: Contents, *, running: bool) -> Iterator[Result]:
         found: What the records say.
         running: A run holds the DIR, so the snapshot may be behind.
     """
+    newest = (found.dir / "serving" / "current.duckdb").resolve()
+    written = touched(newest) if newest.exists() else None
+    yield "nobody has written to the newest snapshot", [f"{written}; the next run publishes a sound one"] if written else []
     with open_mart(found.dir) as con:
         for name in _AUDITS:
             yield audit(con, name)

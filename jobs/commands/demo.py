@@ -23,6 +23,8 @@ from jobs.sources.jsonl import JsonLines
 from schemas.errors import SettingError
 from schemas.journey_map import default_map
 
+_UNFINISHED = {"format", "journal", "run.lock", "simulated"}
+
 
 @dataclass(frozen=True)
 class _Asked:
@@ -56,18 +58,27 @@ def _simulated(asked: _Asked, folder: Path, progress: Progress) -> Path:
     """Return the log of the simulation, made anew only where it is not there.
 
     Raises:
-        SettingError: the folder holds another simulation.
+        SettingError: the folder holds another simulation, or something else.
     """
-    Journal(folder)  # makes the DIR while it is empty; a folder of something else is refused
     place, note = folder / "simulated", folder / "simulated" / "asked.json"
     if note.exists():
         before = msgspec.json.decode(note.read_bytes(), type=_Asked)
         if before != asked:
             raise SettingError(f"{folder} holds a demo of {before.events} events, seed {before.seed}; remove it, or give another --to")
         return place / "events.jsonl"
+    _refuse_other_things(folder)
+    Journal(folder)  # makes the DIR while it is empty
     made = simulate(asked.events, asked.seed, place, lambda count: progress.events("simulating", count))
     note.write_bytes(msgspec.json.encode(asked))
     return made.events_path
+
+
+def _refuse_other_things(folder: Path) -> None:
+    """Invented events must never come among real ones. What a demo leaves that was stopped before it had simulated everything is no hindrance."""
+    held = {entry.name for entry in folder.iterdir()} if folder.is_dir() else set()
+    strange = sorted(held - _UNFINISHED) or sorted(path.name for path in folder.glob("journal/log/*/*.json"))
+    if strange:
+        raise SettingError(f"{folder} is not empty, and holds no demo (it has {strange[0]!r}): invented events don't go there; give another --to")
 
 
 def _show(summary: Summary, folder: Path) -> None:

@@ -14,6 +14,7 @@ from jobs.kafka.logs import log_to_stderr
 from jobs.kafka.mart import open_loop
 from jobs.kafka.mart_health import told
 from jobs.kafka.settings import read_settings
+from jobs.run import mart_errors
 
 
 @click.command("mart", short_help="Publish what workers write to DIR.")
@@ -29,7 +30,7 @@ def command(to: Path, map_path: Path | None, once: bool, horizon: int | None, ve
     """
     log_to_stderr(verbose)
     settings, health = read_settings(os.environ), Health()
-    with stoppable() as (stopper, _):
+    with stoppable() as (stopper, _), mart_errors():
         loop = open_loop(to, read_map(map_path), horizon, stopper, patient=not once)
         if loop is None:
             return

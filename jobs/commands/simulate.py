@@ -10,6 +10,7 @@ from jobs.commands.options import new_folder
 from jobs.show.progress import Progress
 from jobs.show.words import counted, number
 from jobs.simulate import simulate
+from schemas.errors import SettingError
 
 
 @click.command("simulate", short_help="Simulate a service company whose truth is known.")
@@ -22,9 +23,23 @@ def command(events: int, seed: int, to: Path, clean: bool) -> None:
 
     Calls, chats, cases, orders, visits, surveys, complaints, promises, work behind the counter; late, doubled and conflicting lines;
     what was planted (who left and why, which incident when and where) is written beside.
+
+    DIR is a new or an empty folder; an earlier simulation in it is replaced.
     """
+    _refuse_other_things(to)
     with Progress() as progress:
         made = simulate(events, seed, to, lambda count: progress.events("simulating", count), clean=clean)
     among = f"{number(made.copies)} copies and {number(made.late)} late ones among them"
     click.echo(f"{made.events_path}: {counted(made.events, 'event')} over {made.days:.0f} days, {among}")
     click.echo(f"{made.truth_path}: {counted(made.situations, 'planted situation')}, {counted(made.incidents, 'incident')}")
+
+
+def _refuse_other_things(folder: Path) -> None:
+    """Write over nothing but an earlier simulation, which is known by its truth."""
+    held = {entry.name for entry in folder.iterdir()} if folder.is_dir() else set()
+    truth = {entry.name for entry in (folder / "truth").iterdir()} if (folder / "truth").is_dir() else set()
+    strange = sorted({*(held - {"events.jsonl", "truth"}), *(name for name in truth if not name.endswith(".json"))})
+    if not strange and "events.jsonl" in held and "truth" not in held:
+        strange = ["events.jsonl"]
+    if strange:
+        raise SettingError(f"{folder} is not empty, and holds no simulation (it has {strange[0]!r}): give --to a new folder")

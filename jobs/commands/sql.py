@@ -33,7 +33,6 @@ def command(ctx: click.Context, folder: Path, query: str, as_json: bool, as_csv:
     text = sys.stdin.read() if query == "-" else query
     with open_mart(folder) as con:
         try:
-            con.execute("use mart")
             relation = con.sql(text)
             names = relation.columns if relation is not None else []
             rows = rows_of(relation.to_arrow_reader()) if relation is not None else iter(())

@@ -12,9 +12,11 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from jobs.journal.durable import sync_folder, write_new
 from pipelines.lexicon import Lexicon
 from pipelines.state import ROW, Allocator, State, StateSize
 from pipelines.symbols import Symbols
+from schemas.errors import JournalError
 from schemas.journal import SourceRange
 from schemas.journey_map import JourneyMap
 
@@ -28,6 +30,7 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     map_digest: str
     seq: int
+    writer: str  # of the last commit: a cache of another DIR, or of one that was made anew, is told by it
     rows: int
     chains: int
     texts: int
@@ -41,7 +44,6 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True):
     latest_us: int | None
     until_us: int | None
     segments: dict[str, list[str]]
-    record: str = ""  # of the last commit: a cache of another DIR, or of one that was made anew, is told by it
 
 
 class Cache:
@@ -59,6 +61,7 @@ class Cache:
         except (FileNotFoundError, msgspec.MsgspecError):
             return None
         path.unlink()
+        sync_folder(self._folder)  # before anything is changed: a cut of power must not bring it back
         return meta if meta.version == VERSION and meta.map_digest == map_digest else None
 
     def clear(self) -> None:
@@ -71,9 +74,7 @@ class Cache:
         """Declare the files valid, once they are on the disk."""
         for mapped in self._maps.values():
             mapped.flush()
-        temporary = self._folder / "meta.tmp"
-        temporary.write_bytes(msgspec.msgpack.encode(meta))
-        temporary.rename(self._folder / "meta")
+        write_new(self._folder / "meta", msgspec.msgpack.encode(meta))
 
     def allocator(self) -> Allocator:
         """Return an allocator of mapped files."""
@@ -82,8 +83,11 @@ class Cache:
             path = self._folder / name
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT)
             try:
-                os.ftruncate(descriptor, max(capacity * dtype.itemsize, os.fstat(descriptor).st_size))
+                # Room is taken now: a full disk would else show as a broken page, at any later write.
+                os.posix_fallocate(descriptor, 0, capacity * dtype.itemsize)
                 mapped = mmap.mmap(descriptor, capacity * dtype.itemsize)
+            except OSError as error:
+                raise JournalError(f"no room for the state at {path}: {error}; the next run goes on from the last commit") from error
             finally:
                 os.close(descriptor)
             self._maps[name] = mapped
@@ -101,13 +105,13 @@ def meta_of(
     lexicon: Lexicon,
     state: State,
     seq: int,
+    writer: str,
     sources: dict[str, SourceRange],
     newest: dict[str, int],
     counters: dict[str, int],
     latest_us: int | None,
     until_us: int | None,
     segments: dict[str, list[str]],
-    record: str = "",
 ) -> Meta:
     """Return what must be kept beside the arrays."""
     size = state.size
@@ -115,6 +119,7 @@ def meta_of(
         version=VERSION,
         map_digest=lexicon.journey_map.digest,
         seq=seq,
+        writer=writer,
         rows=size.rows,
         chains=size.chains,
         texts=size.texts,
@@ -128,7 +133,6 @@ def meta_of(
         latest_us=latest_us,
         until_us=until_us,
         segments=segments,
-        record=record,
     )
 
 

@@ -4,33 +4,33 @@ from __future__ import annotations
 
 import os
 import secrets
-from functools import lru_cache
 from pathlib import Path
 
 
-def writer() -> str:
-    """Return a name that no other process writes under, on this machine or another one: in containers every process may have the id 1."""
-    return _writer(os.getpid())
+def unique_name() -> str:
+    """Return a name that nobody has, on this machine or another one: in containers every process may have the id 1."""
+    return f"{os.getpid()}-{secrets.token_hex(4)}"
 
 
 def write_new(path: Path, data: bytes) -> None:
     """Write a file under a temporary name, flush it to the disk, and give it its name."""
-    temporary = path.with_name(f".{path.name}.{writer()}.tmp")
-    _write(temporary, data)
+    temporary = _written(path, data)
     temporary.rename(path)
     sync_folder(path.parent)
 
 
 def link_new(path: Path, data: bytes) -> None:
-    """The same with ``link()``, which refuses to take a name that somebody else has taken.
+    """The same with ``link()``, which refuses to take a name that somebody else has taken. The same bytes under that name are what was asked for.
 
     Raises:
         FileExistsError: the name is taken.
     """
-    temporary = path.with_name(f".{path.name}.{writer()}.tmp")
-    _write(temporary, data)
+    temporary = _written(path, data)
     try:
         os.link(temporary, path)
+    except FileExistsError:
+        if path.read_bytes() != data:  # else an earlier try got so far
+            raise
     finally:
         temporary.unlink()
     sync_folder(path.parent)
@@ -45,13 +45,15 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-@lru_cache(maxsize=1)
-def _writer(process: int) -> str:
-    return f"{process}-{secrets.token_hex(4)}"
-
-
-def _write(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+def _written(path: Path, data: bytes) -> Path:
+    """Return a flushed file beside ``path``; one that the disk refuses is removed."""
+    temporary = path.with_name(f".{path.name}.{unique_name()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+    return temporary

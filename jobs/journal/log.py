@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from hashlib import md5
 from pathlib import Path
 
 import msgspec
@@ -50,9 +49,34 @@ class Journal:
     def commits(self, partition: int, after: int = -1) -> Iterator[Commit]:
         """Yield the records of a partition behind ``after``, in order."""
         seq = after + 1
-        while (path := self._path(partition, seq)).exists():
-            yield _decode(path.read_bytes())
+        while (commit := self.commit(partition, seq)) is not None:
+            yield commit
             seq += 1
+
+    def commit(self, partition: int, seq: int) -> Commit | None:
+        """Return one record, None where there is none.
+
+        Raises:
+            JournalError: it can't be read.
+        """
+        path = self._path(partition, seq)
+        try:
+            return _decode(path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except (msgspec.MsgspecError, OSError) as error:
+            raise JournalError(f"the commit record {path} is damaged: {error}; put it back from a backup") from error
+
+    def read(self, partition: int, seq: int) -> Commit:
+        """Return one record that must be there.
+
+        Raises:
+            JournalError: it is not there, or can't be read.
+        """
+        commit = self.commit(partition, seq)
+        if commit is None:
+            raise JournalError(f"{self.dir} has no commit {seq} of partition {partition}")
+        return commit
 
     def last(self, partition: int) -> int:
         """Return the number of a partition's last record, -1 where there is none. Looks at few names, however many there are."""
@@ -65,23 +89,10 @@ class Journal:
                 low += step
         return low
 
-    def read(self, partition: int, seq: int) -> Commit:
-        """Return one record.
-
-        Raises:
-            JournalError: there is no such record.
-        """
-        try:
-            return _decode(self._path(partition, seq).read_bytes())
-        except FileNotFoundError:
-            raise JournalError(f"{self.dir} has no commit {seq} of partition {partition}") from None
-
-    def digest(self, partition: int, seq: int) -> str:
-        """Return the md5 of one record; empty where there is none."""
-        try:
-            return md5(self._path(partition, seq).read_bytes(), usedforsecurity=False).hexdigest()
-        except FileNotFoundError:
-            return ""
+    def holds(self, partition: int, seq: int, writer: str) -> bool:
+        """Return whether a commit is part of this journal: not where it was put back from a backup and written on."""
+        commit = self.commit(partition, seq) if seq >= 0 else None
+        return seq < 0 or (commit is not None and commit.writer == writer)
 
     def append(self, commit: Commit) -> None:
         """Make a commit visible.

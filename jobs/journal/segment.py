@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from jobs.journal.durable import write_new
+from schemas.errors import JournalError
 from schemas.journal import FEW, TABLES, Segment
 
 
@@ -20,8 +21,15 @@ def write_segments(folder: Path, tables: Mapping[str, pa.Table], stem: str) -> l
 
 
 def read_segment(folder: Path, segment: Segment, columns: list[str] | None = None) -> pa.Table:
-    """Read a segment's rows, or some of its columns."""
-    return pq.read_table(folder / segment.file, columns=columns, partitioning=None)
+    """Read a segment's rows, or some of its columns.
+
+    Raises:
+        JournalError: the file is gone or damaged.
+    """
+    try:
+        return pq.read_table(folder / segment.file, columns=columns, partitioning=None)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise JournalError(f"the segment {folder / segment.file} can't be read: {error}; put it back from a backup") from error
 
 
 def create_empty(folder: Path) -> None:

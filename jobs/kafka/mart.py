@@ -14,7 +14,7 @@ from jobs.journal.segment import read_segment
 from jobs.kafka.standing import Standing
 from jobs.keeper import SHOWN
 from jobs.mart.live import LiveMart, Publication
-from jobs.run import ALLOWANCE_S, FOLD_ROWS, FOLD_S, SHARE
+from jobs.run import ALLOWANCE_S, FOLD_ROWS, FOLD_S, SHARE, mart_of
 from jobs.sources.source import Stopper
 from schemas.errors import JournalError, SettingError
 from schemas.journal import Commit
@@ -136,10 +136,7 @@ class MartLoop:
         self.standing.note(commit)
         if commit.seq <= self.mart.folded.get(commit.partition, -1):
             return
-        try:
-            tables = {segment.table: read_segment(self.journal.folder, segment) for segment in commit.segments}
-        except (OSError, pa.ArrowException) as error:
-            raise JournalError(f"commit {commit.seq} of partition {commit.partition} can't be read: {error}") from error
+        tables = {segment.table: read_segment(self.journal.folder, segment) for segment in commit.segments}
         self._pending.append((commit, tables))
         if tables:
             self._rows += sum(map(len, tables.values()))
@@ -174,4 +171,4 @@ def open_loop(to: Path, journey_map: JourneyMap, horizon_days: int | None, stopp
     journal = Journal(to, None)
     if not journal.shared:
         raise JournalError(f"{to} was made by sojourn run, which publishes its mart itself; sojourn mart is for a DIR of workers")
-    return MartLoop(journal, LiveMart(to, journey_map), journey_map, horizon_days)
+    return MartLoop(journal, mart_of(journal, journey_map), journey_map, horizon_days)

@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from jobs.journal.durable import writer
+from jobs.journal.durable import unique_name
 
 PATIENCE_S = 3.0
 """How long the process that had the partition before may need to let go of its cache."""
@@ -42,7 +42,7 @@ class StateFolder:
                     time.sleep(0.05)
                     continue
                 os.close(lock)
-                return cls(base / f"{number}-{writer()}", lasting=False, _lock=-1)
+                return cls(base / f"{number}-{unique_name()}", lasting=False, _lock=-1)
             return cls(base / str(number), lasting=True, _lock=lock)
 
     def release(self) -> None:

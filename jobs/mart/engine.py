@@ -22,6 +22,7 @@ def open_live(path: Path, *, threads: int, memory_limit: str) -> duckdb.DuckDBPy
         "memory_limit": memory_limit,
         "temp_directory": str(spill),
         "preserve_insertion_order": False,
+        "checkpoint_threshold": "1GB",  # the fold makes its own, so does a publication: each writes the last rows of every column again
     }
     con = duckdb.connect(config=settings)
     try:

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from jobs.mart.rows import replace
-from pipelines.estimate.bottlenecks import BASES, Sums, rank
+from pipelines.estimate.bottlenecks import BASES, Sums, rank_merged
 from pipelines.estimate.churn import score
 from pipelines.estimate.horizon import default_horizon
 from pipelines.estimate.reasons import numbers
@@ -71,7 +71,7 @@ def _ranked(con: duckdb.DuckDBPyConnection, between: tuple[int, int]) -> pa.Tabl
     sums = con.sql(query, params={"lo": between[0], "hi": between[1]}).to_arrow_table()
     columns = (sums[name] for name in ("number", "customer", "visits", "excess_ms", "bare"))
     number, customer, visits, excess, bare = (np.asarray(column.to_numpy(), np.int64) for column in columns)
-    ranked = rank(Sums(number, customer, visits, excess))
+    ranked = rank_merged(Sums(number, customer, visits, excess))
     of_all, without = np.bincount(number, visits), np.bincount(number, bare)
     threshold = np.where(without == 0, 0, np.where(without == of_all, 1, 2))[ranked["cut"].to_numpy()]
     return ranked.append_column("threshold", pa.array(BASES).take(numbers(threshold)))

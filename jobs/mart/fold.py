@@ -35,7 +35,7 @@ def fold(con: duckdb.DuckDBPyConnection, commits: Commits, journey_map: JourneyM
             _change(con, name, table, between, turns=len(commits))
     if facts:
         _hear(con, facts, journey_map)
-    done = pa.table({"partition": [commit.partition for commit, _ in commits], "seq": [commit.seq for commit, _ in commits]})
+    done = pa.table({name: [getattr(commit, name) for commit, _ in commits] for name in ("partition", "seq", "writer")})
     _run(con, "folded", incoming_commits=done)
 
 

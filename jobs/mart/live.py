@@ -21,7 +21,7 @@ from jobs.mart.rows import replace
 from pipelines.resources import read_text
 from schemas.journey_map import JourneyMap
 
-_LOOSE_ROWS = 500_000
+_LOOSE_ROWS = 1_000_000
 """So many rows may be folded before they are brought into the file: they fill memory, and a crash takes them."""
 
 
@@ -53,6 +53,7 @@ class LiveMart:
 
     Attributes:
         folded: The last commit of each partition that was folded; it is stored in the transaction that stores the commit's data.
+        folded_by: Who wrote that commit, at the time when the file was opened.
     """
 
     def __init__(self, dir: Path, journey_map: JourneyMap, *, threads: int = 1, memory_limit: str = "512MB") -> None:  # noqa: A002 - DIR
@@ -67,7 +68,9 @@ class LiveMart:
         self._con = opened(self._path, journey_map, threads=threads, memory_limit=memory_limit)
         self._pace, self._loose = estimates.Pace(), 0
         self._resume()
-        self.folded: dict[int, int] = dict(self._con.execute("select partition, seq from internal.folded").fetchall())
+        last = self._con.execute("select partition, seq, writer from internal.folded").fetchall()
+        self.folded: dict[int, int] = {partition: seq for partition, seq, _ in last}
+        self.folded_by: dict[int, str] = {partition: writer for partition, _, writer in last}
 
     def fold(self, commits: Commits) -> None:
         """Fold commits, all in one transaction; those that were folded before are passed over. The later in the sequence wins."""

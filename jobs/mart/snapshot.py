@@ -10,14 +10,18 @@ import re
 import shutil
 import subprocess
 import time
+from hashlib import md5
 from pathlib import Path
 
 from jobs.journal.durable import sync_folder
 from schemas.errors import MartError
 
 KEPT_SNAPSHOTS = 3
-KEPT_SECONDS = 600
-"""A snapshot stays while it is one of the newest, or young: who has just resolved the link can still open it."""
+KEPT_SECONDS = 60
+"""A snapshot stays while it is one of the newest, or young: who has just resolved the link can still open it. Who has it open keeps it anyway."""
+READ_ONLY = 0o444
+_HEADERS = 3 * 4096
+"""DuckDB's three headers stand before all blocks (bytes); whatever is written to a file is named there by a new number."""
 
 _NAME = re.compile(r"mart-(\d+)\.duckdb(\.tmp)?")
 
@@ -36,6 +40,8 @@ def put(live: Path, serving: Path, number: int) -> Path:
     path = serving / f"mart-{number}.duckdb"
     temporary = path.with_name(path.name + ".tmp")
     _copy(live, temporary)
+    temporary.chmod(READ_ONLY)
+    _seal_of(path).write_text(seal(temporary), encoding="ascii")
     temporary.rename(path)
     link = serving / "current.duckdb"
     fresh = serving / f"current.{number}.tmp"
@@ -43,7 +49,25 @@ def put(live: Path, serving: Path, number: int) -> Path:
     fresh.symlink_to(path.name)
     fresh.rename(link)
     sync_folder(serving)
+    tidy(serving)
     return path
+
+
+def seal(path: Path) -> str:
+    """Return what is no longer the same when DuckDB has written to a file; copying it changes nothing."""
+    with path.open("rb") as file:
+        return f"{path.stat().st_size} {md5(file.read(_HEADERS), usedforsecurity=False).hexdigest()}"
+
+
+def touched(path: Path) -> str | None:
+    """Say how a snapshot was written to since it was published, None where it is as it was."""
+    log = path.with_name(path.name + ".wal")
+    if log.exists():
+        return f"{path} was written to: {log.name} lies beside it"
+    stated = _seal_of(path)
+    if stated.exists() and stated.read_text(encoding="ascii") != seal(path):
+        return f"{path} was written to since it was published"
+    return None
 
 
 def tidy(serving: Path, *, now_s: float | None = None) -> None:
@@ -53,8 +77,13 @@ def tidy(serving: Path, *, now_s: float | None = None) -> None:
     for _, path in finished[:-KEPT_SNAPSHOTS]:
         if path.stat().st_mtime < oldest:
             path.unlink()
+            _seal_of(path).unlink(missing_ok=True)
     for path in serving.glob("*.tmp"):
         path.unlink()
+
+
+def _seal_of(path: Path) -> Path:
+    return path.with_suffix(".seal")
 
 
 def _snapshots(serving: Path) -> list[tuple[int, Path]]:

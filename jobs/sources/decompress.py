@@ -5,17 +5,19 @@ from __future__ import annotations
 import gzip
 import io
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
-import zstandard
+import pyarrow as pa
 
 from schemas.errors import SourceError
 
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 PACKED = (".gz", ".zst")
-DAMAGE = (EOFError, OSError, zlib.error, zstandard.ZstdError)
+DAMAGE = (EOFError, OSError, zlib.error)
 """What reading a packed file may raise where it is damaged."""
 
 
@@ -36,9 +38,24 @@ def open_bytes(path: Path) -> BinaryIO:
         raw.close()
         return cast(BinaryIO, gzip.open(path))
     if head == _ZSTD:
-        # A file may be several frames one after the other, as `zstd -T` and `cat a.zst b.zst` make it.
-        return cast(BinaryIO, io.BufferedReader(zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True), 1 << 18))
+        # Arrow's reader goes on over several frames, as `zstd -T` and `cat a.zst b.zst` make them, and says so where the last one is cut short.
+        return cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, pa.CompressedInputStream(raw, "zstd")), 1 << 18))
     return cast(BinaryIO, raw)
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[BinaryIO]:
+    """Open a file for reading its plain bytes, and close it; damage becomes an error that names the file.
+
+    Raises:
+        SourceError: it can't be opened, or is damaged where it is read.
+    """
+    opened = open_bytes(path)
+    try:
+        with opened as stream:
+            yield stream
+    except DAMAGE as error:
+        raise SourceError(f"{str(path)!r} is damaged: {error}") from error
 
 
 def unpacked_name(path: Path) -> str:

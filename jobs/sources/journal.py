@@ -18,7 +18,7 @@ import pyarrow as pa
 from jobs.journal.log import Journal
 from jobs.journal.segment import read_segment
 from jobs.sources.jsonl import digest
-from jobs.sources.source import Payloads, Size, Stopper
+from jobs.sources.source import WHOLE, Payloads, Size, Stopper
 from pipelines.table import engine, query
 from schemas.errors import JournalError
 from schemas.journal import Commit, SourceRange
@@ -43,6 +43,10 @@ class JournalFacts:
     def title(self) -> str:
         """The path as it was given."""
         return str(self.dir)
+
+    def seen(self) -> int:
+        """Return the whole of it: what was committed has its place for ever."""
+        return WHOLE
 
     def find(self, known: Mapping[str, SourceRange]) -> tuple[str, SourceRange | None]:
         """Find it by its first commit record, which is never written again."""

@@ -11,8 +11,8 @@ from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
-from jobs.sources.decompress import open_bytes
-from jobs.sources.source import TAIL, Payloads, Size, Stopper
+from jobs.sources.decompress import reading
+from jobs.sources.source import TAIL, WHOLE, Payloads, Size, Stopper
 from schemas.errors import SourceError
 from schemas.journal import SourceRange
 
@@ -40,6 +40,11 @@ class JsonLines:
         """The path as it was given."""
         return str(self.path)
 
+    def seen(self) -> int:
+        """Return the size of a plain file; what is packed does not grow by pieces."""
+        with reading(self.path) as file:
+            return self.path.stat().st_size if isinstance(file, BufferedReader) and file.seekable() else WHOLE
+
     def find(self, known: Mapping[str, SourceRange]) -> tuple[str, SourceRange | None]:
         """Find the source that this file is: its first bytes, and those before the point that was reached, are as they were (design §8)."""
         head = _head(self.path)
@@ -54,8 +59,9 @@ class JsonLines:
 
         At the end of a file that isn't followed the last one comes too, even if no newline ends it.
         """
-        with open_bytes(self.path) as file:
-            _skip(file, max(0, start - TAIL))
+        with reading(self.path) as file:
+            if not _skip(file, max(0, start - TAIL)):
+                raise SourceError(f"{self.title!r} is shorter than it was")
             before = file.read(min(start, TAIL))
             blocks = _followed(file, stopper) if self.follow else _to_the_end(file)
             yield from batches(blocks, start, size, before)
@@ -79,9 +85,8 @@ class JsonLines:
         stat = self.path.stat()
         if reached.size == stat.st_size and reached.mtime_ns != stat.st_mtime_ns:
             return False  # written anew: it is read again, and copies fall out
-        with open_bytes(self.path) as file:
-            _skip(file, max(0, reached.hi - TAIL))
-            return reached.tail_md5 == digest(file.read(min(reached.hi, TAIL)))
+        with reading(self.path) as file:
+            return _skip(file, max(0, reached.hi - TAIL)) and reached.tail_md5 == digest(file.read(min(reached.hi, TAIL)))
 
 
 @dataclass
@@ -97,13 +102,20 @@ class Pipe:
         """What messages call it."""
         return "standard input"
 
+    def seen(self) -> int:
+        """Return nothing: all of it is yet to come."""
+        return 0
+
     def find(self, known: Mapping[str, SourceRange]) -> tuple[str, SourceRange | None]:
         """Return a name that no source had before."""
         return fresh_name(f"stdin:{self.started_us}", known), None
 
     def read(self, start: int, size: Size, stopper: Stopper) -> Iterator[Payloads]:
         """Yield complete lines as they come."""
-        yield from batches(_arriving(self.stream, stopper) if self.follow else _to_the_end(self.stream), start, size)
+        try:
+            yield from batches(_arriving(self.stream, stopper) if self.follow else _to_the_end(self.stream), start, size)
+        except OSError as error:
+            raise SourceError(f"{self.title} can't be read: {error}") from error
 
     def describe(self, lo: int, piece: Payloads, received_us: int) -> SourceRange:
         """Describe what was read."""
@@ -166,7 +178,7 @@ class _Cutter:
 
 
 def _to_the_end(file: BinaryIO) -> Iterator[bytes | None]:
-    while block := _read(file):
+    while block := file.read(BLOCK):
         yield block
 
 
@@ -174,7 +186,7 @@ def _followed(file: BinaryIO, stopper: Stopper) -> Iterator[bytes | None]:
     """Yield what is there and what is added, until stopped; a pause every LINGER_S so that batches close."""
     due = time.monotonic() + LINGER_S
     while not stopper.stopped:
-        block = _read(file)
+        block = file.read(BLOCK)
         if block:
             yield block
         if not block or time.monotonic() >= due:
@@ -199,25 +211,19 @@ def _arriving(file: BinaryIO, stopper: Stopper) -> Iterator[bytes | None]:
             due = time.monotonic() + LINGER_S
 
 
-def _read(file: BinaryIO) -> bytes:
-    try:
-        return file.read(BLOCK)
-    except (EOFError, OSError) as error:
-        raise SourceError(f"{getattr(file, 'name', 'the source')} is damaged: {error}") from error
-
-
 def _head(path: Path) -> bytes:
-    with open_bytes(path) as file:
+    with reading(path) as file:
         return file.read(HEAD)
 
 
-def _skip(file: BinaryIO, count: int) -> None:
-    """Go forward by so many decompressed bytes."""
-    while count > 0:
-        passed = len(file.read(min(count, BLOCK))) if not isinstance(file, BufferedReader) or not file.seekable() else file.seek(count)
-        if not passed:
-            raise SourceError("the source is shorter than it was")
+def _skip(file: BinaryIO, count: int) -> bool:
+    """Go forward by so many decompressed bytes; say whether there were so many, as far as this shows before a read."""
+    if isinstance(file, BufferedReader) and file.seekable():
+        file.seek(count)
+        return True
+    while count > 0 and (passed := len(file.read(min(count, BLOCK)))):
         count -= passed
+    return count <= 0
 
 
 def digest(data: bytes) -> str:

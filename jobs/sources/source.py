@@ -21,6 +21,7 @@ class Payloads:
 
 
 TAIL = 4096
+WHOLE = 1 << 62
 
 
 class Stopper:
@@ -63,6 +64,9 @@ class Source(Protocol):
     @property
     def title(self) -> str:
         """What a person calls it."""
+
+    def seen(self) -> int:
+        """Return up to which position its content exists now, at the start of the run; WHOLE where that can't grow under this name."""
 
     def find(self, known: Mapping[str, SourceRange]) -> tuple[str, SourceRange | None]:
         """Return the journal's name of this source, and how far it was read before."""

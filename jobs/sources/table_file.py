@@ -11,7 +11,7 @@ from pathlib import Path
 from jobs.sources.jsonl import HEAD, digest, fresh_name
 from jobs.sources.mapping import Mapping, mapping_for
 from jobs.sources.rows import BATCH_ROWS, read_rows
-from jobs.sources.source import Payloads, Size, Stopper
+from jobs.sources.source import WHOLE, Payloads, Size, Stopper
 from schemas.journal import SourceRange
 
 
@@ -27,15 +27,16 @@ class TableFile:
         """The path as it was given."""
         return str(self.path)
 
+    def seen(self) -> int:
+        """Return the whole of it: a file that was changed is another source."""
+        return WHOLE
+
     def find(self, known: Known[str, SourceRange]) -> tuple[str, SourceRange | None]:
-        """Find it by mapping, size, first and last bytes, as they lie on the disk."""
+        """Find it by mapping, size, time of change, first and last bytes, as they lie on the disk (design §8)."""
         head, tail, size = self._ends()
+        looks = (digest(head), digest(tail), size, self.path.stat().st_mtime_ns)
         for name, reached in known.items():
-            if name.startswith(f"rows:{self._mapping()}:") and (reached.head_md5, reached.tail_md5, reached.size) == (
-                digest(head),
-                digest(tail),
-                size,
-            ):
+            if name.startswith(f"rows:{self._mapping()}:") and (reached.head_md5, reached.tail_md5, reached.size, reached.mtime_ns) == looks:
                 return name, reached
         return fresh_name(f"rows:{self._mapping()}:{digest(head)}", known), None
 

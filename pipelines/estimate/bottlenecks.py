@@ -109,7 +109,12 @@ def rank(sums: Sums) -> pa.Table:
 
     Source: the linearised (ratio) variance of a clustered mean, Cochran, Sampling Techniques, 3rd ed., 9A; Student's t with customers − 1 degrees.
     """
-    cut, _, visits, over = merge(sums)
+    return rank_merged(merge(sums))
+
+
+def rank_merged(sums: Sums) -> pa.Table:
+    """Rank cuts, as `rank` does, by sums of which each cut and customer has one row only; the rows may come in any order."""
+    cut, _, visits, over = sums
     # Residuals are added in the order of their values, so that the sum doesn't know how customers are numbered.
     order = np.lexsort((visits, over, cut))
     cut, visits, over = cut[order], visits[order], over[order]

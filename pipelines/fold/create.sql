@@ -4,8 +4,8 @@ create schema mart;
 
 -- one row: what the file was made by; another version of it is thrown away
 create table internal.made_by (version varchar, map_digest varchar);
--- one row a partition: the last commit that was folded
-create table internal.folded (partition integer, seq bigint);
+-- one row a partition: the last commit that was folded, and who wrote it
+create table internal.folded (partition integer, seq bigint, writer varchar);
 -- one row: the last publication, and the map's rules that turn a journey into its status
 create table internal.publication (
     snapshot bigint, as_of timestamp, published_at timestamp, horizon_days integer, gap_us bigint, case_max_age_us bigint

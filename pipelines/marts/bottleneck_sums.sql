@@ -2,9 +2,9 @@
 -- lower median of the visits that have no level: these need their cut, the others are added up once for all cuts. Whole milliseconds, so that parts add up in any order;
 -- a customer's are cut off at 2^53, so that the sum of a cut fits 64 bits. Customers are numbers, in no order. Relation: cuts (bottleneck_cuts.sql).
 with
-people as (select customer_id, row_number() over () as customer from (select distinct customer_id from internal.journeys)),
+people as (select customer_id, (row_number() over ())::integer as customer from (select distinct customer_id from internal.journeys)),
 whose as materialized (select j.journey, p.customer from internal.journeys as j join people as p using (customer_id)),
-places as materialized (select distinct place, stage, channel, site from cuts),
+places as materialized (select distinct place::integer as place, stage, channel, site from cuts),
 visited as materialized (
     select c.place, w.customer, v.value_ms, v.adequate_ms
     from internal.visits as v
@@ -16,16 +16,19 @@ medians as (
     select c.number, quantile_disc(v.value_ms, 0.5) as median_ms
     from visited as v join cuts as c on c.place = v.place where v.adequate_ms is null group by c.number
 ),
+compared as materialized (
+    select c.place::integer as place, c.number::integer as number, m.median_ms from cuts as c join medians as m on m.number = c.number
+),
 levelled as (
     select place, customer, count(*) as visits, sum(greatest(value_ms - adequate_ms, 0)) as excess_ms
     from visited where adequate_ms is not null group by place, customer
 ),
 parts as (
-    select c.number, l.customer, l.visits, l.excess_ms, 0 as bare
+    select c.number::integer as number, l.customer, l.visits, l.excess_ms, 0 as bare
     from levelled as l join cuts as c on c.place = l.place
     union all
-    select c.number, v.customer, 1, greatest(v.value_ms - m.median_ms, 0), 1
-    from visited as v join cuts as c on c.place = v.place join medians as m on m.number = c.number
+    select c.number, v.customer, 1, greatest(v.value_ms - c.median_ms, 0), 1
+    from visited as v join compared as c on c.place = v.place
     where v.adequate_ms is null
 )
 select number, customer, sum(visits)::bigint as visits, least(sum(excess_ms), 9007199254740992)::bigint as excess_ms, sum(bare)::bigint as bare

@@ -13,50 +13,42 @@ seen as (
             filter (where client_type is not null and not oversized) as client_type
     from internal.journeys group by customer_id
 ),
-daily as (
-    select
-        s.journey,
-        date_trunc('day', s.occurred_at)::date as day,
-        count_if(s.roles & '$purchase'::ubigint <> 0) as purchases,
-        count_if(s.roles & '$contact'::ubigint <> 0) as contacts,
-        count_if(s.roles & '$failure'::ubigint <> 0 and s.occurred_at > p.as_of - interval 90 days and s.occurred_at <= p.as_of) as failures,
-        count_if(s.wait_ms > s.adequate_ms and s.occurred_at > p.as_of - interval 90 days and s.occurred_at <= p.as_of) as long_waits,
-        sum(s.money_minor) filter (where s.roles & '$purchase'::ubigint <> 0) as spent_minor,
-        min(s.money_kind) filter (where s.roles & '$purchase'::ubigint <> 0 and s.money_minor is not null) as least_kind,
-        max(s.money_kind) filter (where s.roles & '$purchase'::ubigint <> 0 and s.money_minor is not null) as greatest_kind
-    from internal.steps as s cross join internal.publication as p
-    group by all
-),
 days as (
-    select
-        j.customer_id,
-        d.day,
-        sum(d.purchases) as purchases,
-        sum(d.contacts) as contacts,
-        sum(d.failures) as failures,
-        sum(d.long_waits) as long_waits,
-        sum(d.spent_minor) as spent_minor,
-        min(split_part(d.least_kind, ' ', 1)) as least_currency,
-        max(split_part(d.greatest_kind, ' ', 1)) as greatest_currency
-    from daily as d join internal.journeys as j on j.journey = d.journey
+    select j.customer_id, date_trunc('day', s.occurred_at)::date as day, bit_or(s.roles) as roles
+    from internal.steps as s join internal.journeys as j on j.journey = s.journey
+    where s.roles & '$purchase_or_contact'::ubigint <> 0
     group by all
 ),
-done as (
+dated as (
     select
         customer_id,
-        sum(purchases)::bigint as purchase_count,
-        count_if(purchases > 0)::bigint as purchase_days,
-        min(day) filter (where purchases > 0) as first_purchase_on,
-        max(day) filter (where purchases > 0) as last_purchase_on,
-        count_if(contacts > 0)::bigint as contact_days,
-        min(day) filter (where contacts > 0) as first_contact_on,
-        max(day) filter (where contacts > 0) as last_contact_on,
-        sum(failures)::bigint as failures,
-        sum(long_waits)::bigint as long_waits,
-        try_cast(sum(spent_minor) as bigint) as spent_minor,
-        min(least_currency) as least_currency,
-        max(greatest_currency) as greatest_currency
+        count_if(roles & '$purchase'::ubigint <> 0)::bigint as purchase_days,
+        min(day) filter (where roles & '$purchase'::ubigint <> 0) as first_purchase_on,
+        max(day) filter (where roles & '$purchase'::ubigint <> 0) as last_purchase_on,
+        count_if(roles & '$contact'::ubigint <> 0)::bigint as contact_days,
+        min(day) filter (where roles & '$contact'::ubigint <> 0) as first_contact_on,
+        max(day) filter (where roles & '$contact'::ubigint <> 0) as last_contact_on
     from days group by customer_id
+),
+bought as (
+    select
+        j.customer_id,
+        count(*) as purchase_count,
+        try_cast(sum(s.money_minor) as bigint) as spent_minor,
+        min(split_part(s.money_kind, ' ', 1)) filter (where s.money_minor is not null) as least_currency,
+        max(split_part(s.money_kind, ' ', 1)) filter (where s.money_minor is not null) as greatest_currency
+    from internal.steps as s join internal.journeys as j on j.journey = s.journey
+    where s.roles & '$purchase'::ubigint <> 0
+    group by j.customer_id
+),
+troubled as (
+    select
+        j.customer_id,
+        count_if(s.roles & '$failure'::ubigint <> 0)::bigint as failures,
+        count_if(s.wait_ms > s.adequate_ms)::bigint as long_waits
+    from internal.steps as s join internal.journeys as j on j.journey = s.journey cross join internal.publication as p
+    where (s.roles & '$failure'::ubigint <> 0 or s.wait_ms > s.adequate_ms) and s.occurred_at > p.as_of - interval 90 days and s.occurred_at <= p.as_of
+    group by j.customer_id
 ),
 marked as (
     select journey, position, roles & '$complaint'::ubigint <> 0 as complained,
@@ -70,17 +62,21 @@ complaints as (
 )
 select
     s.*,
-    coalesce(d.purchase_count, 0) as purchase_count,
+    coalesce(b.purchase_count, 0) as purchase_count,
     coalesce(d.purchase_days, 0) as purchase_days,
     d.first_purchase_on,
     d.last_purchase_on,
     coalesce(d.contact_days, 0) as contact_days,
     d.first_contact_on,
     d.last_contact_on,
-    d.spent_minor,
-    case when d.least_currency is null then 0 when d.least_currency = d.greatest_currency then 1 else 2 end as currency_count,
-    d.least_currency as currency,
+    b.spent_minor,
+    case when b.least_currency is null then 0 when b.least_currency = b.greatest_currency then 1 else 2 end as currency_count,
+    b.least_currency as currency,
     coalesce(c.open_complaints, 0) as open_complaints,
-    coalesce(d.failures, 0) as failures,
-    coalesce(d.long_waits, 0) as long_waits
-from seen as s left join done as d using (customer_id) left join complaints as c using (customer_id)
+    coalesce(t.failures, 0) as failures,
+    coalesce(t.long_waits, 0) as long_waits
+from seen as s
+left join dated as d using (customer_id)
+left join bought as b using (customer_id)
+left join troubled as t using (customer_id)
+left join complaints as c using (customer_id)

@@ -10,7 +10,7 @@ scoped as (
             else 'touchpoint'
         end as kind,
         case kind
-            when 'house' then 'house:'
+            when 'house' then 'house:' || coalesce(customer, '')
             when 'operation' then 'op:' || coalesce(correlation_id, causation_id, '')
             else customer
         end as scope

@@ -221,7 +221,7 @@ scenes: SearchStrategy[list[Event]] = st.one_of(
 )
 CHANGES: tuple[Event, ...] = (
     {"text": "again"}, {"text": "снова"}, {"type": "page.viewed"}, {"type": "case.closed"}, {"wait_s": 7.0}, {"service_s": 3600.0},
-    {"channel": "web"}, {"sequence": 5}, {"stage": "queue"}, {"attributes": {"segment": "gold"}},
+    {"channel": "web"}, {"sequence": 5}, {"stage": "queue"}, {"attributes": {"segment": "gold"}}, {"customer_id": "ann"},
 )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from jobs.cli import main
+from jobs.journal.log import Journal
 from jobs.mart.open import open_mart
 from jobs.simulate import simulate
 from pipelines.marts.order import rows as ordered_rows
@@ -77,6 +78,28 @@ def test_a_second_demo_of_the_same_reads_nothing_new_and_another_is_refused(tmp_
     assert "nothing new" in again.stdout
     assert other.exit_code == 2
     assert other.stderr.splitlines()[-1].startswith("sojourn: ") and "another --to" in other.stderr
+
+
+def test_a_demo_goes_into_no_folder_of_something_else(own: Path, tmp_path: Path) -> None:
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "letter.txt").write_text("mine")
+    Journal(tmp_path / "stopped")
+    (tmp_path / "stopped" / "simulated").mkdir()
+    before = sorted(own.rglob("*"))
+    refused = [sojourn("demo", "--events", 1_000, "--to", folder) for folder in (own, tmp_path / "letters")]
+    assert [(result.exit_code, "give another --to" in result.stderr) for result in refused] == [(2, True)] * 2
+    assert sorted(own.rglob("*")) == before
+    assert sojourn("demo", "--events", 1_000, "--to", tmp_path / "stopped").exit_code == 0
+
+
+def test_a_simulation_writes_over_nothing_but_a_simulation(own: Path, tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "events.jsonl").write_text("{}\n")
+    refused = [sojourn("simulate", "--events", 1_000, "--to", folder) for folder in (own, tmp_path / "real")]
+    assert [(result.exit_code, "give --to a new folder" in result.stderr) for result in refused] == [(2, True)] * 2
+    assert (tmp_path / "real" / "events.jsonl").read_text() == "{}\n"
+    again = [sojourn("simulate", "--events", 1_000, "--to", tmp_path / "made") for _ in range(2)]
+    assert [result.exit_code for result in again] == [0, 0]
 
 
 def test_a_run_says_what_became_of_every_event(log: Path, tmp_path: Path) -> None:
@@ -264,11 +287,28 @@ def test_check_finds_a_count_that_does_not_balance(own: Path) -> None:
 
 def test_check_finds_a_mart_that_lost_a_step(own: Path) -> None:
     snapshot = (own / "serving" / "current.duckdb").resolve()
+    snapshot.chmod(0o644)
     with duckdb.connect(str(snapshot)) as con:
         con.execute("delete from internal.steps where rowid = (select max(rowid) from internal.steps)")
     result = sojourn("check", own)
     assert result.exit_code == 1
     assert "steps" in result.stdout
+
+
+def test_check_finds_a_snapshot_that_somebody_wrote_to(own: Path) -> None:
+    snapshot = (own / "serving" / "current.duckdb").resolve()
+    assert snapshot.stat().st_mode & 0o222 == 0
+    snapshot.chmod(0o644)
+    with duckdb.connect(str(snapshot)) as con:
+        con.execute("create table mine as select 1 as one")
+    result = sojourn("check", own)
+    assert result.exit_code == 1
+    assert "was written to" in result.stdout
+
+
+def test_python_opens_a_mart_by_a_text_and_names_its_tables_alone(made: Path) -> None:
+    with open_mart(str(made)) as con:
+        assert con.sql("select count(*) from journeys").fetchall() == con.sql("select count(*) from mart.journeys").fetchall()
 
 
 def test_convert_writes_touchpoints_that_run_reads(tmp_path: Path) -> None:

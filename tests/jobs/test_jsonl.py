@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import gzip
 import io
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.sources import jsonl
 from jobs.sources.jsonl import JsonLines, Pipe, batches
-from jobs.sources.source import Size, Stopper
+from jobs.sources.source import TAIL, Size, Stopper
+from schemas.errors import SourceError
+from schemas.journal import SourceRange
+
+
+def read_whole(source: JsonLines, known: dict[str, SourceRange]) -> tuple[str, dict[str, SourceRange]]:
+    """Read as a run does, from where it was left; return the source's name and what is known then."""
+    name, reached = source.find(known)
+    for piece in source.read(reached.hi if reached else 0, Size(), Stopper()):
+        known = {**known, name: source.describe(piece.lo, piece, 0)}
+    return name, known
 
 
 def all_of(path: Path, start: int = 0, rows: int = 3) -> list[bytes]:
@@ -25,7 +38,7 @@ def test_lines_do_not_depend_on_how_bytes_are_cut(lines: list[bytes], block: int
     pieces = list(batches(iter(blocks), 0, Size(rows)))
     assert [line for piece in pieces for line in piece.lines] == [line for line in lines if line and not line.isspace()]
     assert [piece.lo for piece in pieces][1:] == [piece.hi for piece in pieces][:-1]
-    assert all(piece.tail == data[max(0, piece.hi - jsonl.TAIL) : piece.hi] for piece in pieces)
+    assert all(piece.tail == data[max(0, piece.hi - TAIL) : piece.hi] for piece in pieces)
     assert not pieces or pieces[-1].hi == len(data)
 
 
@@ -62,6 +75,38 @@ def test_a_file_that_has_grown_is_the_same_source_and_one_that_was_rewritten_is_
     assert reached.hi == 8
     path.write_bytes(b"one\nTWO\nthree\n")
     assert source.find(known)[0] != name
+
+
+PACKINGS = [gzip.compress, zstandard.ZstdCompressor(write_checksum=True).compress]
+LINES = b"".join(b"%032x\n" % (k * 7919**8) for k in range(3_000))
+
+
+def test_a_packed_file_rewritten_shorter_is_another_source(tmp_path: Path) -> None:
+    for pack in PACKINGS:
+        path = tmp_path / "packed"
+        path.write_bytes(pack(LINES))
+        name, known = read_whole(JsonLines(path), {})
+        path.write_bytes(pack(LINES[: len(LINES) // 2]))
+        again, reached = JsonLines(path).find(known)
+        assert again != name
+        assert reached is None
+
+
+@pytest.mark.parametrize("pack", PACKINGS)
+@pytest.mark.parametrize("kept", [5, 12, 20_000, -3])
+def test_a_damaged_file_is_an_error_that_names_it(tmp_path: Path, pack: Callable[[bytes], bytes], kept: int) -> None:
+    path = tmp_path / "events.packed"
+    path.write_bytes(pack(LINES)[:kept])
+    with pytest.raises(SourceError, match=r"events\.packed"):
+        read_whole(JsonLines(path), {})
+
+
+@pytest.mark.parametrize("pack", PACKINGS)
+def test_a_file_with_broken_bytes_in_its_midst_is_an_error_that_names_it(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    path, whole = tmp_path / "events.packed", pack(LINES)
+    path.write_bytes(whole[:20_000] + b"\xff" * 1_000 + whole[21_000:])
+    with pytest.raises(SourceError, match=r"events\.packed"):
+        read_whole(JsonLines(path), {})
 
 
 def test_standard_input_is_a_new_source_every_time() -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import multiprocessing
 import os
+import shutil
 import subprocess
 import sys
 import threading
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,7 +22,7 @@ from jobs.run import RunSettings, Summary, run
 from jobs.simulate import simulate
 from jobs.sources.jsonl import JsonLines
 from jobs.sources.source import Stopper
-from schemas.errors import JournalError, SettingError
+from schemas.errors import JournalError, SettingError, SourceError
 from schemas.journey_map import default_map, parse_map
 from tests.chaos.kills import compared, rows_of
 from tests.jobs.conftest import Run, piped
@@ -205,3 +208,57 @@ def test_a_writer_that_lost_the_dir_cannot_commit(tmp_path: Path) -> None:
     commit = Commit(partition=0, seq=0, writer="1", sources={}, segments=[], counters={}, newest={}, map_digest="", schema_version=1)
     with pytest.raises(JournalError, match="made by another process"):
         journal.append(commit)
+
+
+def test_a_journal_from_a_backup_is_believed_and_not_the_cache_or_the_mart(events: Path, run_into: Run, tmp_path: Path) -> None:
+    lines, out = events.read_bytes().splitlines(), tmp_path / "out"
+    run_into("out", [piped(lines[:1_000])])
+    shutil.copytree(out / "journal", tmp_path / "backup")
+    run_into("out", [piped(lines[1_000:2_000])])
+    shutil.rmtree(out / "journal")
+    shutil.copytree(tmp_path / "backup", out / "journal")
+    run_into("out", [piped(lines[2_000:3_000])])
+    run_into("calm", [piped([*lines[:1_000], *lines[2_000:3_000]])])
+    assert compared(rows_of(tmp_path / "calm"), rows_of(out)) == []
+
+
+def test_a_failing_source_costs_nothing_that_was_read_before(events: Path, run_into: Run, tmp_path: Path, expected: Path) -> None:
+    damaged = tmp_path / "damaged.jsonl.gz"
+    damaged.write_bytes(gzip.compress(events.read_bytes())[:-200])
+    with pytest.raises(SourceError, match="damaged"):
+        run_into("out", [JsonLines(events), JsonLines(damaged)])
+    assert (tmp_path / "out" / "state" / "0" / "meta").exists()
+    assert compared(rows_of(expected), rows_of(tmp_path / "out")) == []
+
+
+def test_what_was_appended_later_was_received_later(run_into: Run, tmp_path: Path) -> None:
+    growing = tmp_path / "growing.jsonl"
+    growing.write_text(event_at("a", datetime.now(UTC) - timedelta(minutes=1)))
+    run_into("out", [JsonLines(growing)])
+    record = next((tmp_path / "out/journal/log/0").glob("*.json"))
+    old = json.loads(record.read_bytes())
+    for source in old["sources"].values():  # as if the first run had been an hour ago
+        source["received_us"] -= 3_600_000_000
+    record.write_text(json.dumps(old))
+    (tmp_path / "out/state/0/meta").unlink()
+    with growing.open("a") as file:
+        file.write(event_at("b", datetime.now(UTC)))
+    assert run_into("out", [JsonLines(growing)]).counters["accepted"] == 1
+
+
+def event_at(name: str, instant: datetime) -> str:
+    event = {"id": name, "source": "web", "type": "page.viewed", "time": instant.isoformat(), "customer_id": "c"}
+    return json.dumps(event) + "\n"
+
+
+def test_a_damaged_commit_record_or_a_lost_segment_is_said_in_a_sentence(events: Path, run_into: Run, tmp_path: Path) -> None:
+    run_into("out", [JsonLines(events)])
+    (tmp_path / "out/state/0/meta").unlink()
+    lost = next((tmp_path / "out/journal/touchpoints").glob("*.parquet"))
+    lost.rename(tmp_path / "elsewhere")
+    with pytest.raises(JournalError, match=lost.name):
+        run_into("out", [JsonLines(events)])
+    record = max((tmp_path / "out/journal/log/0").glob("*.json"))
+    record.write_bytes(record.read_bytes()[:50])
+    with pytest.raises(JournalError, match=record.name):
+        run_into("out", [JsonLines(events)])

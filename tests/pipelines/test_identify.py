@@ -86,10 +86,10 @@ def test_backstage_work_that_names_a_customer_is_an_ordinary_touchpoint(con: duc
     assert who(con, {"type": "op.started", "identifiers": ["phone:1"], "case_id": "c"}) == [("phone:1", "phone:1", False, CASE, False)]
 
 
-def test_house_events_need_nobody_and_keep_whom_they_name(con: duckdb.DuckDBPyConnection) -> None:
+def test_house_events_need_nobody_and_are_of_whom_they_name(con: duckdb.DuckDBPyConnection) -> None:
     found = who(con, {"type": "feed.heartbeat"}, {"type": "feed.heartbeat", "customer_id": "ann"}, {"type": "feed.heartbeat", "customer_id": "0"})
     assert [(name, scope, kind, nobody) for name, scope, _, kind, nobody in found] == [
         (None, "house:", HOUSE, False),
-        ("ann", "house:", HOUSE, False),
+        ("ann", "house:ann", HOUSE, False),
         (None, "house:", HOUSE, False),
     ]

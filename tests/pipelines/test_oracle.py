@@ -272,5 +272,10 @@ def test_backstage_work_without_a_customer_and_house_events_are_in_no_journey() 
     ]
     answers = rebuilt(*work, row(4, "op", 0), row(5, "beat", 0, customer=None), row(6, "beat", 0, customer="ann"))
     assert [operation["scope"] for operation in answers["operations"]].count("op:w") == 1
-    assert [len(answers[name]) for name in ("operations", "steps", "house")] == [3, 1, 1]
-    assert answers["counts"][0] == {"arrived": 7, "kept": 5, "duplicates": 2, "conflicts": 1}
+    assert [len(answers[name]) for name in ("operations", "steps", "house")] == [3, 1, 2]
+    assert answers["counts"][0] == {"arrived": 7, "kept": 6, "duplicates": 1, "conflicts": 0}
+
+
+def test_house_events_of_two_customers_are_no_copies() -> None:
+    beats = [row(at, "beat", 0, customer=name) for at, name in enumerate((None, "ann", "bob", "ann"))]
+    assert rebuilt(*beats)["counts"] == [{"arrived": 4, "kept": 3, "duplicates": 1, "conflicts": 0}]

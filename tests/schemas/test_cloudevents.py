@@ -123,7 +123,9 @@ WHOLE = {
 }
 
 
-@pytest.mark.parametrize("touchpoint", [WHOLE, {**WHOLE, "customer_id": ""}, {"id": "1", "source": "s", "type": "t", "time": "2026-01-01T00:00:00Z", "case_id": "5"}])
+@pytest.mark.parametrize(
+    "touchpoint", [WHOLE, {**WHOLE, "customer_id": ""}, {"id": "1", "source": "s", "type": "t", "time": "2026-01-01T00:00:00Z", "case_id": "5"}]
+)
 def test_a_touchpoint_survives_both_modes(touchpoint: dict[str, object]) -> None:
     assert from_structured(to_structured(touchpoint)) == touchpoint
     assert from_binary(*to_binary(touchpoint)) == touchpoint

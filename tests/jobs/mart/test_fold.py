@@ -8,7 +8,7 @@ from itertools import pairwise
 import duckdb
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from jobs.mart.fold import fold
@@ -49,6 +49,7 @@ def tables(changes: dict[Key, int | None], standing: dict[Key, int]) -> Tables:
 
 
 @given(COMMITS, st.sets(st.integers(1, 6)))
+@example(commits=[{}, {(1, 1): 1}, {(1, 1): None}, {(1, 1): 0}], cuts={2})  # dropped and put anew at another time in one fold
 @settings(max_examples=60)
 def test_what_stands_is_what_the_last_commit_said_in_any_cut(live: duckdb.DuckDBPyConnection, commits: Ops, cuts: set[int]) -> None:
     live.execute("truncate internal.steps")

@@ -87,10 +87,21 @@ def test_the_newest_three_and_the_young_are_kept(tmp_path: Path) -> None:
         path = tmp_path / f"mart-{number}.duckdb"
         path.touch()
         os.utime(path, (1_000, 1_000 if number < 3 else 5_000))
-    snapshot.tidy(tmp_path, now_s=5_100)
+    snapshot.tidy(tmp_path, now_s=5_030)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mart-3.duckdb", "mart-4.duckdb", "mart-5.duckdb", "mart-6.duckdb"]
     snapshot.tidy(tmp_path, now_s=9_000)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mart-4.duckdb", "mart-5.duckdb", "mart-6.duckdb"]
+
+
+def test_a_long_run_leaves_few_snapshots_behind(workshop: Workshop) -> None:
+    workshop.take(views(0, 3))
+    serving = workshop.folder / "serving"
+    for number in range(1, 6):
+        path = workshop.publish(final=False)
+        os.utime(path, (1_000 + number, 1_000 + number))
+    workshop.publish()
+    assert sorted(path.name for path in serving.glob("*.duckdb")) == ["current.duckdb", "mart-4.duckdb", "mart-5.duckdb", "mart-6.duckdb"]
+    assert len(list(serving.glob("*.seal"))) == 3
 
 
 def test_an_older_duckdb_can_read_the_format(workshop: Workshop) -> None:

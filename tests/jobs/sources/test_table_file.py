@@ -1,0 +1,34 @@
+"""Tables as sources: known again, and read again where they were changed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from jobs.sources.mapping import parse_mapping
+from jobs.sources.source import Size, Stopper
+from jobs.sources.table_file import TableFile
+from schemas.journal import SourceRange
+
+MAPPING = parse_mapping("mine", "SELECT who AS customer_id, 'a.b' AS type, '2026-01-01T00:00:00Z' AS time FROM source")
+
+
+def read_whole(source: TableFile, known: dict[str, SourceRange]) -> tuple[str, dict[str, SourceRange]]:
+    """Read all of it as a run does; return its name and what is known then."""
+    name, reached = source.find(known)
+    assert reached is None
+    (piece,) = source.read(0, Size(), Stopper())
+    return name, {**known, name: source.describe(0, piece, 0)}
+
+
+def test_a_table_changed_in_its_midst_is_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    rows = ["who", *(f"{k:08}" for k in range(2_000))]
+    path.write_text("\n".join(rows))
+    name, known = read_whole(TableFile(path, MAPPING), {})
+    assert TableFile(path, MAPPING).find(known) == (name, known[name])
+    rows[1_000] = "somebody"
+    path.write_text("\n".join(rows))
+    os.utime(path, ns=(0, known[name].mtime_ns + 1))
+    again, _ = read_whole(TableFile(path, MAPPING), known)
+    assert again != name
