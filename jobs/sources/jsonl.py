@@ -6,18 +6,17 @@ import select
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from hashlib import md5
 from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
 from jobs.sources.decompress import reading
+from jobs.sources.fingerprint import HEAD, Fingerprint, digest, fresh_name
 from jobs.sources.source import TAIL, WHOLE, Payloads, Size, Stopper
 from schemas.errors import SourceError
 from schemas.journal import SourceRange
 
 BLOCK = 1 << 20
-HEAD = 4096
 LONGEST_LINE = 64 << 20
 """A line longer than this (bytes) is cut into pieces, so that memory stays bounded; each piece becomes a dead letter."""
 LINGER_S = 0.5
@@ -68,18 +67,9 @@ class JsonLines:
 
     def describe(self, lo: int, piece: Payloads, received_us: int) -> SourceRange:
         """Describe what was read, so that the file is known again."""
-        head, stat = _head(self.path)[: piece.hi], self.path.stat()
-        return SourceRange(
-            lo=lo,
-            hi=piece.hi,
-            received_us=received_us,
-            name=self.path.name,
-            head_size=len(head),
-            head_md5=digest(head),
-            tail_md5=digest(piece.tail),
-            size=stat.st_size,
-            mtime_ns=stat.st_mtime_ns,
-        )
+        stat = self.path.stat()
+        looks = Fingerprint(_head(self.path)[: piece.hi], piece.tail, stat.st_size, stat.st_mtime_ns)
+        return looks.range(self.path.name, lo, piece.hi, received_us)
 
     def _continues(self, reached: SourceRange) -> bool:
         stat = self.path.stat()
@@ -224,14 +214,3 @@ def _skip(file: BinaryIO, count: int) -> bool:
     while count > 0 and (passed := len(file.read(min(count, BLOCK)))):
         count -= passed
     return count <= 0
-
-
-def digest(data: bytes) -> str:
-    """Return the md5 of some bytes as hex digits."""
-    return md5(data, usedforsecurity=False).hexdigest()
-
-
-def fresh_name(name: str, known: Mapping[str, SourceRange]) -> str:
-    """Return the name, with a number behind it where a source of that name was read before."""
-    names = (name if k == 1 else f"{name}#{k}" for k in range(1, len(known) + 2))
-    return next(candidate for candidate in names if candidate not in known)

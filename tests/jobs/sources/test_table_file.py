@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
+
 from jobs.sources.mapping import parse_mapping
 from jobs.sources.source import Size, Stopper
 from jobs.sources.table_file import TableFile
+from schemas.errors import SourceError
 from schemas.journal import SourceRange
 
 MAPPING = parse_mapping("mine", "SELECT who AS customer_id, 'a.b' AS type, '2026-01-01T00:00:00Z' AS time FROM source")
@@ -32,3 +35,9 @@ def test_a_table_changed_in_its_midst_is_read_again(tmp_path: Path) -> None:
     os.utime(path, ns=(0, known[name].mtime_ns + 1))
     again, _ = read_whole(TableFile(path, MAPPING), known)
     assert again != name
+
+
+def test_a_table_that_may_not_be_read_is_an_error_that_names_it(tmp_path: Path) -> None:
+    (tmp_path / "folder.csv").mkdir()
+    with pytest.raises(SourceError, match=r"folder\.csv"):
+        TableFile(tmp_path / "folder.csv", MAPPING).find({})
