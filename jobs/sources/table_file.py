@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from collections.abc import Mapping as Known
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from jobs.sources.fingerprint import HEAD, Fingerprint, digest, fresh_name
@@ -22,6 +22,7 @@ class TableFile:
 
     path: Path
     mapping: Mapping | None = None
+    _looks: Fingerprint | None = field(default=None, init=False, repr=False)  # when its reading began: changed meanwhile, it is read again
 
     @property
     def title(self) -> str:
@@ -42,6 +43,7 @@ class TableFile:
 
     def read(self, start: int, size: Size, stopper: Stopper) -> Iterator[Payloads]:
         """Yield the touchpoints of rows from there on."""
+        self._looks = self._look()
         for batch in read_rows(self.path, self.mapping, start=start, batch_rows=min(BATCH_ROWS, size.rows)):
             yield Payloads(batch.lines, batch.lo, batch.hi)
             if stopper.stopped:
@@ -49,7 +51,7 @@ class TableFile:
 
     def describe(self, lo: int, piece: Payloads, received_us: int) -> SourceRange:
         """Describe what was read."""
-        return self._look().range(self.path.name, lo, piece.hi, received_us)
+        return (self._looks or self._look()).range(self.path.name, lo, piece.hi, received_us)
 
     def _mapping(self) -> str:
         mapping = self.mapping or mapping_for(self.path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -41,3 +42,28 @@ def test_a_table_that_may_not_be_read_is_an_error_that_names_it(tmp_path: Path) 
     (tmp_path / "folder.csv").mkdir()
     with pytest.raises(SourceError, match=r"folder\.csv"):
         TableFile(tmp_path / "folder.csv", MAPPING).find({})
+
+
+def test_a_table_changed_while_it_is_read_is_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("who\nann\nbob\n")
+    source = TableFile(path, MAPPING)
+    name, _ = source.find({})
+    (piece,) = source.read(0, Size(), Stopper())
+    path.write_text("who\nann\nbob\neve\n")
+    assert TableFile(path, MAPPING).find({name: source.describe(0, piece, 0)})[1] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "customers"),
+    [
+        (b"", []),
+        (b"\n\r\n", []),
+        (b"who\n", []),
+        (b"\xef\xbb\xbfwho\r\nann\r\n\r\nbob", ["ann", "bob"]),
+    ],
+)
+def test_empty_tables_byte_order_marks_and_other_line_ends_behave(tmp_path: Path, text: bytes, customers: list[str]) -> None:
+    (tmp_path / "t.csv").write_bytes(text)
+    lines = [line for piece in TableFile(tmp_path / "t.csv", MAPPING).read(0, Size(), Stopper()) for line in piece.lines]
+    assert [json.loads(line)["customer_id"] for line in lines] == customers
