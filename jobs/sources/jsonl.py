@@ -12,13 +12,12 @@ from typing import BinaryIO
 
 from jobs.sources.decompress import reading
 from jobs.sources.fingerprint import HEAD, Fingerprint, digest, fresh_name
+from jobs.sources.line_batches import batches
 from jobs.sources.source import TAIL, WHOLE, Payloads, Size, Stopper
 from schemas.errors import SourceError
 from schemas.journal import SourceRange
 
 BLOCK = 1 << 20
-LONGEST_LINE = 64 << 20
-"""A line longer than this (bytes) is cut into pieces, so that memory stays bounded; each piece becomes a dead letter."""
 LINGER_S = 0.5
 """How long a live source gathers a batch before it is committed."""
 
@@ -110,61 +109,6 @@ class Pipe:
     def describe(self, lo: int, piece: Payloads, received_us: int) -> SourceRange:
         """Describe what was read."""
         return SourceRange(lo=lo, hi=piece.hi, received_us=received_us, name="-")
-
-
-def batches(blocks: Iterator[bytes | None], start: int, size: Size, before: bytes = b"") -> Iterator[Payloads]:
-    """Cut blocks of bytes into batches of lines; None among the blocks means: hand over what is there (an empty batch where nothing is).
-
-    Args:
-        blocks: The bytes from ``start`` on.
-        start: How many bytes were read before.
-        size: How many lines a batch should have.
-        before: The last bytes before ``start``.
-    """
-    cutter = _Cutter(start, before)
-    for block in blocks:
-        if block is not None:
-            cutter.take(block)
-        if block is None or len(cutter.lines) >= size.rows or cutter.held >= Size.MOST_BYTES:
-            yield cutter.cut()
-    cutter.finish()
-    if cutter.held:
-        yield cutter.cut()
-
-
-class _Cutter:
-    """Lines that were read and not handed over yet."""
-
-    def __init__(self, start: int, before: bytes) -> None:
-        self.lines: list[bytes] = []
-        self.held = 0  # bytes since the last cut, up to the end of the last complete line
-        self._at, self._rest, self._seen = start, b"", before
-
-    def take(self, block: bytes) -> None:
-        """Add a block; lines that it completes can be handed over. Overlong ones are cut."""
-        known = len(self._rest)
-        *complete, rest = (self._rest + block).split(b"\n")
-        while len(rest) >= LONGEST_LINE:
-            complete.append(rest[:LONGEST_LINE])
-            rest = rest[LONGEST_LINE:]
-        self.held += known + len(block) - len(rest)
-        self._rest = rest
-        self._seen = (self._seen + block)[-(TAIL + len(rest)) :]
-        self.lines += [line for line in complete if line and not line.isspace()]
-
-    def finish(self) -> None:
-        """Take the last line, which no newline ends."""
-        if self._rest:
-            self.held += len(self._rest)
-            self.lines += [self._rest] if not self._rest.isspace() else []
-            self._rest = b""
-
-    def cut(self) -> Payloads:
-        """Hand over what is complete."""
-        tail = self._seen[: len(self._seen) - len(self._rest)][-TAIL:]
-        piece = Payloads(self.lines, self._at, self._at + self.held, tail)
-        self.lines, self._at, self.held = [], self._at + self.held, 0
-        return piece
 
 
 def _to_the_end(file: BinaryIO) -> Iterator[bytes | None]:

@@ -12,8 +12,8 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.sources import jsonl
-from jobs.sources.jsonl import JsonLines, Pipe, batches
+from jobs.sources.jsonl import JsonLines, Pipe
+from jobs.sources.line_batches import LONGEST_LINE, batches
 from jobs.sources.source import TAIL, Size, Stopper
 from schemas.errors import SourceError
 from schemas.journal import SourceRange
@@ -36,10 +36,49 @@ def test_lines_do_not_depend_on_how_bytes_are_cut(lines: list[bytes], block: int
     data = b"\n".join(lines) + (b"\n" if ended and lines else b"")
     blocks = [data[at : at + block] for at in range(0, len(data), block)]
     pieces = list(batches(iter(blocks), 0, Size(rows)))
-    assert [line for piece in pieces for line in piece.lines] == [line for line in lines if line and not line.isspace()]
+    full = [line.removesuffix(b"\r") for line in lines if line and not line.isspace()]
+    assert [line for piece in pieces for line in piece.lines] == full
+    assert [len(piece.lines) for piece in pieces if piece.lines] == [min(rows, len(full) - at) for at in range(0, len(full), rows)]
     assert [piece.lo for piece in pieces][1:] == [piece.hi for piece in pieces][:-1]
     assert all(piece.tail == data[max(0, piece.hi - TAIL) : piece.hi] for piece in pieces)
     assert not pieces or pieces[-1].hi == len(data)
+
+
+def test_a_batch_has_as_many_lines_as_it_may_have_however_small_the_file_is(tmp_path: Path) -> None:
+    (tmp_path / "events").write_bytes(b"".join(b"%d\n" % k for k in range(1_000)))
+    for rows in (1, 7, 100, 1_000, 5_000):
+        pieces = list(JsonLines(tmp_path / "events").read(0, Size(rows), Stopper()))
+        assert len(pieces) == -(-1_000 // rows)
+        assert [piece.hi for piece in pieces][-1] == (tmp_path / "events").stat().st_size
+
+
+def test_batches_grow_while_there_is_more() -> None:
+    size, counts = Size(40), []
+    size.rows = 10
+    for piece in batches(iter([b"x\n" * 100]), 0, size):
+        counts.append(len(piece.lines))
+        size.grow()
+    assert counts == [10, 20, 40, 30]
+
+
+@pytest.mark.parametrize(
+    ("data", "lines"),
+    [
+        (b"", []),
+        (b"\n \n\r\n\n", []),
+        (b"\xef\xbb\xbf", []),
+        (b"\xef\xbb\xbf{}\n{}\n", [b"{}", b"{}"]),
+        (b"\xef\xbb\xbf{}", [b"{}"]),
+        (b"{}\n\xef\xbb\xbf{}\n", [b"{}", b"\xef\xbb\xbf{}"]),
+        (b'{"a":1}\r\n\r\n{"b":"\\r"}\r\n', [b'{"a":1}', b'{"b":"\\r"}']),
+        (b'{"a":1}\r\n{"b":2}', [b'{"a":1}', b'{"b":2}']),
+    ],
+)
+def test_blank_lines_byte_order_marks_and_other_line_ends_are_no_content(data: bytes, lines: list[bytes]) -> None:
+    for cut in range(1, len(data) + 1):
+        pieces = list(batches(iter([data[at : at + cut] for at in range(0, len(data), cut)]), 0, Size()))
+        assert [line for piece in pieces for line in piece.lines] == lines
+        assert sum(piece.hi - piece.lo for piece in pieces) == len(data)
 
 
 @given(st.lists(st.sampled_from([b"a", b"bb", b"", b" "]), min_size=1), st.data())
@@ -116,6 +155,6 @@ def test_standard_input_is_a_new_source_every_time() -> None:
 
 
 def test_a_line_without_end_does_not_fill_the_memory() -> None:
-    pieces = list(batches(iter([b"x" * jsonl.LONGEST_LINE, b"x" * 10, b"\nshort\n"]), 0, Size()))
+    pieces = list(batches(iter([b"x" * LONGEST_LINE, b"x" * 10, b"\nshort\n"]), 0, Size()))
     lengths = [len(line) for piece in pieces for line in piece.lines]
-    assert lengths == [jsonl.LONGEST_LINE, 10, 5]
+    assert lengths == [LONGEST_LINE, 10, 5]
