@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import select
 import time
 from collections.abc import Iterator, Mapping
@@ -10,6 +11,8 @@ from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
+import msgspec
+
 from jobs.sources.decompress import reading
 from jobs.sources.fingerprint import HEAD, Fingerprint, digest, fresh_name
 from jobs.sources.line_batches import batches
@@ -17,7 +20,11 @@ from jobs.sources.source import TAIL, WHOLE, Payloads, Size, Stopper
 from schemas.errors import SourceError
 from schemas.journal import SourceRange
 
+_log = logging.getLogger(__name__)
+
 BLOCK = 1 << 20
+SETTLED_S = 86_400.0
+"""A file that was not changed for so long (seconds) is not being written any more. Writers hold back blocks, and some write rarely."""
 LINGER_S = 0.5
 """How long a live source gathers a batch before it is committed."""
 
@@ -55,20 +62,32 @@ class JsonLines:
     def read(self, start: int, size: Size, stopper: Stopper) -> Iterator[Payloads]:
         """Yield complete lines from there on; blank ones are no records.
 
-        At the end of a file that isn't followed the last one comes too, even if no newline ends it.
+        Bytes behind the last newline come too, unless they look like an event that is still being written: then they are left for a later run,
+        and a warning says so. After `SETTLED_S` without a change they come as they are.
         """
         with reading(self.path) as file:
             if not _skip(file, max(0, start - TAIL)):
                 raise SourceError(f"{self.title!r} is shorter than it was")
             before = file.read(min(start, TAIL))
             blocks = _followed(file, stopper) if self.follow else _to_the_end(file)
-            yield from batches(blocks, start, size, before)
+            yield from batches(blocks, start, size, before, self._takes)
 
     def describe(self, lo: int, piece: Payloads, received_us: int) -> SourceRange:
         """Describe what was read, so that the file is known again."""
         stat = self.path.stat()
         looks = Fingerprint(_head(self.path)[: piece.hi], piece.tail, stat.st_size, stat.st_mtime_ns)
         return looks.range(self.path.name, lo, piece.hi, received_us)
+
+    def _takes(self, rest: bytes) -> bool:
+        """Say whether the bytes behind the last newline are all that will ever come of their line."""
+        if not rest.lstrip().startswith(b"{") or _is_whole(rest) or time.time() - self.path.stat().st_mtime >= SETTLED_S:
+            return True
+        _log.warning(
+            "%s ends in the midst of a line: its last %d bytes are left for a later run; if nothing more comes, end them with a newline",
+            self.title,
+            len(rest),
+        )
+        return False
 
     def _continues(self, reached: SourceRange) -> bool:
         stat = self.path.stat()
@@ -143,6 +162,14 @@ def _arriving(file: BinaryIO, stopper: Stopper) -> Iterator[bytes | None]:
         if not ready or time.monotonic() >= due:
             yield None
             due = time.monotonic() + LINGER_S
+
+
+def _is_whole(line: bytes) -> bool:
+    try:
+        msgspec.json.decode(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
 
 
 def _head(path: Path) -> bytes:

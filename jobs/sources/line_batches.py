@@ -83,8 +83,9 @@ class _Cutter:
 
     def finish(self, takes: Callable[[bytes], bool]) -> None:
         """Take the last line, which no newline ends, if it is one. A blank one is passed over."""
-        if self._rest and (self._rest.isspace() or takes(self._rest)):
-            self._add([self._rest.removesuffix(b"\r")], [self._read])
+        line = self._rest.removeprefix(_BYTE_ORDER_MARK if self._whole == 0 else b"").removesuffix(b"\r")
+        if self._rest and (not line or line.isspace() or takes(line)):
+            self._add([line], [self._read])
             self._rest, self._whole = b"", self._read
 
     def cut(self, rows: int) -> Payloads:

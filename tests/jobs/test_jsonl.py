@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.sources.jsonl import JsonLines, Pipe
+from jobs.sources.jsonl import SETTLED_S, JsonLines, Pipe
 from jobs.sources.line_batches import LONGEST_LINE, batches
 from jobs.sources.source import TAIL, Size, Stopper
 from schemas.errors import SourceError
@@ -158,3 +160,43 @@ def test_a_line_without_end_does_not_fill_the_memory() -> None:
     pieces = list(batches(iter([b"x" * LONGEST_LINE, b"x" * 10, b"\nshort\n"]), 0, Size()))
     lengths = [len(line) for piece in pieces for line in piece.lines]
     assert lengths == [LONGEST_LINE, 10, 5]
+
+
+EVENT = b'{"id":"1","text":"\xd0\xb6 {","attributes":{"a":"b"}}'
+
+
+@pytest.mark.parametrize("kept", range(1, len(EVENT)))
+def test_a_half_written_event_is_read_whole_by_a_later_run(tmp_path: Path, kept: int, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(b"{}\n" + EVENT[:kept])
+    name, known = read_whole(JsonLines(path), {})
+    assert known[name].hi == 3
+    assert f"events.jsonl ends in the midst of a line: its last {kept} bytes" in caplog.text
+    path.write_bytes(b"{}\n" + EVENT + b"\n{}\n")
+    assert JsonLines(path).find(known) == (name, known[name])
+    assert all_of(path, start=3) == [EVENT, b"{}"]
+
+
+def test_a_half_written_event_behind_a_byte_order_mark_is_left_too(tmp_path: Path) -> None:
+    (tmp_path / "events.jsonl").write_bytes(b"\xef\xbb\xbf" + EVENT[:9])
+    assert all_of(tmp_path / "events.jsonl") == []
+
+
+@pytest.mark.parametrize("last", [EVENT, EVENT + b" ", EVENT + b"\r", b"garbage", b"\xff\xfe", b"[1"])
+def test_a_last_line_that_is_whole_or_can_never_be_an_event_needs_no_newline(tmp_path: Path, last: bytes) -> None:
+    (tmp_path / "events.jsonl").write_bytes(b"{}\n" + last)
+    assert all_of(tmp_path / "events.jsonl") == [b"{}", last.removesuffix(b"\r")]
+
+
+def test_a_half_written_event_that_nobody_completes_in_a_day_comes_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(b"{}\n" + EVENT[:9])
+    name, known = read_whole(JsonLines(path), {})
+    yesterday = time.time() - SETTLED_S - 60
+    os.utime(path, (yesterday, yesterday))
+    assert [line for piece in JsonLines(path).read(known[name].hi, Size(), Stopper()) for line in piece.lines] == [EVENT[:9]]
+    assert all_of(path) == [b"{}", EVENT[:9]]
+
+
+def test_what_a_pipe_ends_with_comes_as_it_is() -> None:
+    assert [line for piece in Pipe(io.BytesIO(b"{}\n" + EVENT[:9]), 5).read(0, Size(), Stopper()) for line in piece.lines] == [b"{}", EVENT[:9]]
