@@ -274,34 +274,3 @@ def merge(into: Netted, part: Netted) -> None:
     for name, tables in part.facts.items():
         into.facts[name] += tables
     into.counters.update(part.counters)
-
-
-def test_house_events_of_two_customers_are_no_copies(con: duckdb.DuckDBPyConnection) -> None:
-    beat = {"id": "h", "source": "hr", "type": "training.completed", "time": "2025-01-01T00:00:00Z"}
-    netted = Netted()
-    netted.absorb(new_partition(con, small_map()), 0, [[beat, beat | {"customer_id": "ann"}], [beat | {"customer_id": "bob"}, beat]])
-    assert (netted.counters["accepted"], netted.counters["duplicates"], netted.counters["conflicts"]) == (3, 1, 0)
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ({"source": "s\x1fa", "id": "b"}, {"source": "s", "id": "a\x1fb"}),
-        ({"customer_id": "ann\x1fs", "source": "a", "id": "b"}, {"source": "s", "id": "a\x1fb"}),
-        ({"customer_id": "a\x1fcase\x1fb", "case_id": "c"}, {"customer_id": "a", "case_id": "b\x1fcase\x1fc"}),
-        ({"customer_id": "op:k"}, {"customer_id": None, "type": "op.started", "correlation_id": "k"}),
-        ({"customer_id": "house:ann"}, {"type": "feed.heartbeat"}),
-    ],
-)
-def test_names_of_any_signs_are_told_apart(con: duckdb.DuckDBPyConnection, other: dict[str, Any], one: dict[str, Any]) -> None:
-    plain = {"id": "e", "source": "log", "type": "page.viewed", "time": "2025-01-01T00:00:00Z", "customer_id": "ann"}
-    events, netted = [plain | one, plain | other], Netted()
-    netted.absorb(new_partition(con, small_map()), 0, [events])
-    keys = {key for name in ("touchpoints", "operations") for key in facts(netted, name)}
-    ids = {row["journey"] for row in netted.rows("journeys")}
-    assert (len(keys), netted.counters["accepted"]) == (2, 2)
-    assert len(ids) == len({(event["customer_id"], event.get("case_id")) for event in events if event["type"] == "page.viewed"})
-    with engine() as apart:
-        answers = expected(apart, [events], small_map())
-    check(netted, answers)
-    assert {row["key"] for row in answers["kept"]} == keys
