@@ -6,7 +6,7 @@ import gzip
 import io
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -200,3 +200,84 @@ def test_a_half_written_event_that_nobody_completes_in_a_day_comes_as_it_is(tmp_
 
 def test_what_a_pipe_ends_with_comes_as_it_is() -> None:
     assert [line for piece in Pipe(io.BytesIO(b"{}\n" + EVENT[:9]), 5).read(0, Size(), Stopper()) for line in piece.lines] == [b"{}", EVENT[:9]]
+
+
+def followed(source: JsonLines, known: dict[str, SourceRange], stopper: Stopper) -> Iterator[tuple[list[bytes], dict[str, SourceRange]]]:
+    """Follow a file as a run does, over its rotations: yield the lines of each piece, and what is known then."""
+    while not stopper.stopped:
+        name, reached = source.find(known)
+        for piece in source.read(reached.hi if reached else 0, Size(), stopper):
+            if piece.lines:
+                known[name] = source.describe(piece.lo, piece, 0)
+            yield piece.lines, known
+        if not source.rotated:
+            return
+
+
+def next_lines(pieces: Iterator[tuple[list[bytes], dict[str, SourceRange]]]) -> list[bytes]:
+    """Return the next lines that come, for at most some seconds."""
+    due = time.monotonic() + 20
+    return next(lines for lines, _ in pieces if lines or time.monotonic() > due)
+
+
+def moved_away(path: Path) -> None:
+    path.rename(path.with_name("events.1"))
+    path.write_bytes(b"")
+
+
+def emptied(path: Path) -> None:
+    os.truncate(path, 0)
+
+
+@pytest.mark.parametrize("rotate", [moved_away, emptied])
+def test_a_followed_file_that_is_begun_anew_is_read_anew(tmp_path: Path, rotate: Callable[[Path], None]) -> None:
+    path, stopper, known = tmp_path / "events", Stopper(), dict[str, SourceRange]()
+    path.write_bytes(b'{"a":1}\n{"b":2}\n')
+    pieces = followed(JsonLines(path, follow=True), known, stopper)
+    assert next_lines(pieces) == [b'{"a":1}', b'{"b":2}']
+    rotate(path)
+    with path.open("ab") as file:
+        file.write(b'{"c":3}\n')
+    assert next_lines(pieces) == [b'{"c":3}']
+    with path.open("ab") as file:
+        file.write(b'{"d":4}\n')
+    assert next_lines(pieces) == [b'{"d":4}']
+    stopper.stop()
+    assert not any(lines for lines, _ in pieces)
+    assert sorted(reached.hi for reached in known.values()) == [16, 16]
+    name, reached = JsonLines(path).find(known)
+    assert reached == known[name]
+    assert reached.size == path.stat().st_size
+
+
+def test_what_a_writer_adds_to_a_file_that_was_moved_away_is_read_first(tmp_path: Path) -> None:
+    path, stopper, known = tmp_path / "events", Stopper(), dict[str, SourceRange]()
+    path.write_bytes(b'{"a":1}\n')
+    pieces = followed(JsonLines(path, follow=True), known, stopper)
+    assert next_lines(pieces) == [b'{"a":1}']
+    with path.open("ab") as file:
+        moved_away(path)
+        path.write_bytes(b'{"c":3}\n')
+        file.write(b'{"b":2}\n{"half')
+    assert [next_lines(pieces) for _ in range(3)] == [[b'{"b":2}'], [b'{"half'], [b'{"c":3}']]
+    assert JsonLines(tmp_path / "events.1").find(known)[1] is not None
+
+
+def test_a_followed_file_that_is_moved_away_and_not_begun_anew_is_waited_for(tmp_path: Path) -> None:
+    path, stopper = tmp_path / "events", Stopper()
+    path.write_bytes(b'{"a":1}\n')
+    pieces = followed(JsonLines(path, follow=True), {}, stopper)
+    assert next_lines(pieces) == [b'{"a":1}']
+    path.rename(tmp_path / "events.1")
+    assert [next(pieces)[0] for _ in range(3)] == [[], [], []]
+    path.write_bytes(b'{"c":3}\n')
+    assert next_lines(pieces) == [b'{"c":3}']
+
+
+def test_a_half_written_event_is_left_when_following_is_stopped(tmp_path: Path) -> None:
+    path, stopper = tmp_path / "events", Stopper()
+    path.write_bytes(b"{}\n" + EVENT[:9])
+    pieces = followed(JsonLines(path, follow=True), {}, stopper)
+    assert next_lines(pieces) == [b"{}"]
+    stopper.stop()
+    assert not any(lines for lines, _ in pieces)
