@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipelines.changes import Chosen, Dropped, View
-from pipelines.columns import Array, array, picked, whole
+from pipelines.columns import SEPARATOR, Array, array, picked, whole
 from pipelines.digest import digests
 from pipelines.identify import Identified
 from pipelines.kernel import Journeys
@@ -56,7 +56,7 @@ class Names:
         caseless = np.flatnonzero(rows["flags"][journeys.first] & KIND != CASE)
         customers = picked(self.customer, self.chain_places(chain[caseless])).to_pylist()
         keys = rows["key"][journeys.first[caseless]].tolist()
-        ids[caseless] = digests([f"{customer}\x1fgap\x1f{key:016x}".encode() for customer, key in zip(customers, keys, strict=True)])
+        ids[caseless] = digests([f"gap{SEPARATOR}{key:016x}{SEPARATOR}{customer}".encode() for customer, key in zip(customers, keys, strict=True)])
         return ids
 
     def event_ids(self, at: NDArray[np.int64]) -> Array:

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipelines.columns import Column, array, as_bytes, chosen, numbers, picked, spliced, text_of, whole
+from pipelines.columns import SEPARATOR, Column, array, as_bytes, chosen, measured, numbers, picked, spliced, text_of, whole
 from pipelines.decode import DeadLetter
 from pipelines.digest import digests
 from pipelines.distinct import distinct, packed
@@ -22,8 +22,10 @@ from schemas import journal
 if TYPE_CHECKING:
     from pipelines.partition import Batch
 
-CHAIN_NAMES = ("\x1fcase\x1f", "\x1fgap", "\x1fhouse\x1f", "\x1fop\x1f")
-"""What stands between the scope and the second name of a chain, by kind."""
+KINDS = pa.array(["case", "gap", "house", "op"])
+"""The names of the kinds of chains, by code."""
+_MARKS = pa.array(["", "", "house", "op"])
+"""What a key says of its event's kind: a journey's event may have the scope that house or backstage work has."""
 
 
 def tables(
@@ -71,19 +73,20 @@ def dead_letters(batch: Batch, dead: Sequence[DeadLetter]) -> dict[str, pa.Table
 
 def keys(table: pa.Table, who: Identified) -> NDArray[np.uint64]:
     """Return the events' keys: md5 over scope, source, id, instant and case (design §4, "Identity and duplicates")."""
-    instant = table["time_us"].cast(pa.string())
-    return digests(as_bytes(spliced([who.scope, table["source"], table["event_id"], instant, text_of(table["case_id"])], "\x1f")))
+    instant, mark = table["time_us"].cast(pa.string()), picked(_MARKS, who.kind) if (who.kind >= HOUSE).any() else ""
+    names = measured([who.scope, table["source"], table["event_id"], text_of(table["case_id"])])
+    return digests(as_bytes(spliced([mark, instant, *names], SEPARATOR)))
 
 
 def chains(table: pa.Table, who: Identified) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     """Return the distinct hashes of chains, and for each row the place of its chain among them. A case's chain is known by the id of its journey."""
     second = chosen(table["source"], who.kind >= HOUSE, table["case_id"]) if (who.kind >= HOUSE).any() else table["case_id"]
     (scopes, names), (seconds, others) = distinct_strings(who.scope), distinct_strings(second)
-    known, where = distinct(*packed([scopes, seconds + 1, who.kind], [len(names), len(others) + 1, len(CHAIN_NAMES)]))
+    known, where = distinct(*packed([scopes, seconds + 1, who.kind], [len(names), len(others) + 1, len(KINDS)]))
     sample = np.empty(len(known), np.int64)
     sample[where] = np.arange(len(where))
-    kinds = picked(pa.array(CHAIN_NAMES), who.kind[sample])
-    return digests(as_bytes(spliced([picked(who.scope, sample), kinds, text_of(picked(second, sample))], ""))), where
+    texts = measured([picked(who.scope, sample), text_of(picked(second, sample))])
+    return digests(as_bytes(spliced([picked(KINDS, who.kind[sample]), *texts], SEPARATOR))), where
 
 
 def money_kinds(table: pa.Table) -> Column:

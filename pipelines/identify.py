@@ -25,7 +25,7 @@ class Identified:
 
     Attributes:
         customer: The canonical customer; null for house events and backstage work that name nobody.
-        scope: In whose name copies are looked for: the customer; ``op:`` and the flow of backstage work; ``house:`` and the customer, if any.
+        scope: In whose name copies are looked for: the customer, ``op:`` and the flow of backstage work, or ``house:`` and the customer, if any.
         anonymous: Nobody, or known only by a device.
         kind: CASE, GAP, HOUSE or OPERATION.
         nobody: Rows without any identity, which the contract refuses.

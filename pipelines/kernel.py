@@ -220,7 +220,8 @@ def _close(
     keyed, loose = np.flatnonzero(~lacking), np.flatnonzero(lacking)
     opener = np.full(len(at), -1, np.int64)
     opener[keyed] = _among(keyed, first_in_first_out(_group(journey[at[keyed]], key[keyed]), opening[keyed], closing[keyed]))
-    opener[loose] = _among(loose, one_by_one(journey[at[loose]], key[loose], sense["channel"][at[loose]], opening[loose], closing[loose]))
+    channel = None if pair.key == "journey" else sense["channel"][at[loose]]
+    opener[loose] = _among(loose, one_by_one(journey[at[loose]], key[loose], channel, opening[loose], closing[loose]))
     _fill(wait, rows["time"], at, opener)
     waiting[at] |= still_open(opening, opener)
 

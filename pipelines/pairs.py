@@ -72,22 +72,24 @@ def still_open(opens: Flags, opener: Places) -> Flags:
     return unclosed
 
 
-def one_by_one(group: Places, key: NDArray[np.uint64], channel: NDArray[np.int32], opens: Flags, closes: Flags) -> Places:
+def one_by_one(group: Places, key: NDArray[np.uint64], channel: NDArray[np.int32] | None, opens: Flags, closes: Flags) -> Places:
     """Return the same where keys may be absent (0).
 
-    A closing takes the first open one of its own key, else the latest of its channel where either lacks the key.
+    A closing takes the first open one of its own key, else, where either lacks the key, the latest of its channel, or the first of all where no
+    channels are given.
     """
+    other, places = (_last_left, channel) if channel is not None else (_first_left, np.zeros(len(group), np.int32))
     answer = np.full(len(group), -1, np.int64)
     taken = [False] * len(group)
     by_key: defaultdict[tuple[int, int], deque[int]] = defaultdict(deque)
     keyless: defaultdict[tuple[int, int], deque[int]] = defaultdict(deque)
     by_channel: defaultdict[tuple[int, int], deque[int]] = defaultdict(deque)
-    rows = zip(group.tolist(), key.tolist(), channel.tolist(), opens.tolist(), closes.tolist(), strict=True)
+    rows = zip(group.tolist(), key.tolist(), places.tolist(), opens.tolist(), closes.tolist(), strict=True)
     for at, (where, name, place, opening, closing) in enumerate(rows):
         if closing:
             found = _first_left(by_key[where, name], taken) if name else -1
             if found < 0:
-                found = _last_left((keyless if name else by_channel)[where, place], taken)
+                found = other((keyless if name else by_channel)[where, place], taken)
             if found >= 0:
                 answer[at], taken[found] = found, True
         if opening:

@@ -1,8 +1,8 @@
 """The state of one partition: every kept event as a fixed row, linked backwards along its chain.
 
-A *chain* is what can form a journey by itself: a customer's events without a case, one case of a customer, one flow of backstage work, one source of
-house events. No row is ever rewritten, and links point only backwards. The state is a cache: the journal's facts give it again. Arrays come from an
-allocator, so the same code runs in memory and on mapped files.
+A *chain* is what can form a journey by itself: a customer's events without a case, one case of a customer; or one flow of backstage work, or what one
+source says of the house and of one customer or nobody. No row is ever rewritten, and links point only backwards. The state is a cache: the journal's
+facts give it again. Arrays come from an allocator, so the same code runs in memory and on mapped files.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ class PairEntry(_Table, frozen=True):
     thing: Text
     opens: Text
     closes: Annotated[tuple[Text, ...], Meta(min_length=1)]
-    key: Literal["correlation", "case"] = "correlation"
+    key: Literal["correlation", "case", "journey"] = "correlation"
     wait: bool = True  # the customer waits in between
 
 

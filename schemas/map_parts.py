@@ -19,16 +19,17 @@ class Meaning:
 class Pair:
     """A role that opens something and the roles that close it, within one thing.
 
-    `key` says what must be equal for a later event to close an earlier one, first in first out: the ``correlation_id`` or the ``case_id``.
-    Where either lacks it, the latest open one of the same thing and channel is closed. `wait`: the time between is a customer's waiting,
-    and stands in the closing step as its wait.
+    `key` says what must be equal for a later event to close an earlier one, first in first out: the ``correlation_id``, the ``case_id`` (without a
+    case, the ``correlation_id``), or the journey. Where either lacks it, the latest open one of the same thing and channel is closed.
+    By ``journey`` events with equal ``correlation_id`` belong together first; where either lacks it, the journey is their key: the first open one of
+    the same thing is closed, in whatever channel. `wait`: the time between is a customer's waiting, and stands in the closing step as its wait.
     """
 
     name: str
     thing: str
     opens: int  # one bit
     closes: int  # bits
-    key: Literal["correlation", "case"]
+    key: Literal["correlation", "case", "journey"]
     wait: bool
 
 

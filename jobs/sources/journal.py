@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from jobs.journal.log import Journal
 from jobs.journal.segment import read_segment
-from jobs.sources.jsonl import digest
+from jobs.sources.fingerprint import digest
 from jobs.sources.source import WHOLE, Payloads, Size, Stopper
 from pipelines.table import engine, query
 from schemas.errors import JournalError

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import logging
 import select
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from hashlib import md5
+from dataclasses import dataclass, field
 from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
+import msgspec
+
 from jobs.sources.decompress import reading
+from jobs.sources.fingerprint import HEAD, Fingerprint, digest, fresh_name
+from jobs.sources.line_batches import batches
 from jobs.sources.source import TAIL, WHOLE, Payloads, Size, Stopper
+from jobs.sources.watch import Watch
 from schemas.errors import SourceError
 from schemas.journal import SourceRange
 
+_log = logging.getLogger(__name__)
+
 BLOCK = 1 << 20
-HEAD = 4096
-LONGEST_LINE = 64 << 20
-"""A line longer than this (bytes) is cut into pieces, so that memory stays bounded; each piece becomes a dead letter."""
+SETTLED_S = 86_400.0
+"""A file that was not changed for so long (seconds) is not being written any more. Writers hold back blocks, and some write rarely."""
 LINGER_S = 0.5
 """How long a live source gathers a batch before it is committed."""
+FAREWELL_S = 1.0
+"""A file that was moved away is left when nothing more came for so long (seconds): its writer may not have opened the new one yet."""
 
 
 @dataclass
@@ -30,10 +38,14 @@ class JsonLines:
 
     Attributes:
         follow: Wait for more at its end instead of ending.
+        rotated: The last reading ended because another file stands in its place, or it was emptied: find it and read it again.
     """
 
     path: Path
     follow: bool = False
+    rotated: bool = field(default=False, init=False)
+    _watch: Watch | None = field(default=None, init=False, repr=False)  # of the file that was opened last
+    _first: bytes = field(default=b"", init=False, repr=False)  # its first bytes, as they were read
 
     @property
     def title(self) -> str:
@@ -43,7 +55,7 @@ class JsonLines:
     def seen(self) -> int:
         """Return the size of a plain file; what is packed does not grow by pieces."""
         with reading(self.path) as file:
-            return self.path.stat().st_size if isinstance(file, BufferedReader) and file.seekable() else WHOLE
+            return self.path.stat().st_size if _is_plain(file) else WHOLE
 
     def find(self, known: Mapping[str, SourceRange]) -> tuple[str, SourceRange | None]:
         """Find the source that this file is: its first bytes, and those before the point that was reached, are as they were (design §8)."""
@@ -57,29 +69,62 @@ class JsonLines:
     def read(self, start: int, size: Size, stopper: Stopper) -> Iterator[Payloads]:
         """Yield complete lines from there on; blank ones are no records.
 
-        At the end of a file that isn't followed the last one comes too, even if no newline ends it.
+        Bytes behind the last newline come too, unless they look like an event that is still being written: then they are left for a later run,
+        and a warning says so. After `SETTLED_S` without a change they come as they are.
         """
+        self.rotated, self._watch, self._first = False, Watch(self.path), _head(self.path)[:start]
         with reading(self.path) as file:
             if not _skip(file, max(0, start - TAIL)):
                 raise SourceError(f"{self.title!r} is shorter than it was")
             before = file.read(min(start, TAIL))
-            blocks = _followed(file, stopper) if self.follow else _to_the_end(file)
-            yield from batches(blocks, start, size, before)
+            blocks = self._followed(file, self._watch, stopper) if self.follow else _to_the_end(file)
+            yield from batches(self._noting(blocks), start, size, before, self._takes)
 
     def describe(self, lo: int, piece: Payloads, received_us: int) -> SourceRange:
-        """Describe what was read, so that the file is known again."""
-        head, stat = _head(self.path)[: piece.hi], self.path.stat()
-        return SourceRange(
-            lo=lo,
-            hi=piece.hi,
-            received_us=received_us,
-            name=self.path.name,
-            head_size=len(head),
-            head_md5=digest(head),
-            tail_md5=digest(piece.tail),
-            size=stat.st_size,
-            mtime_ns=stat.st_mtime_ns,
+        """Describe what was read, so that the file is known again. It may stand elsewhere by now."""
+        watch = self._watch or Watch(self.path)
+        watch.replaced()
+        return Fingerprint(self._first[: piece.hi], piece.tail, watch.stat.st_size, watch.stat.st_mtime_ns).range(
+            self.path.name, lo, piece.hi, received_us
         )
+
+    def _noting(self, blocks: Iterator[bytes | None]) -> Iterator[bytes | None]:
+        """Pass blocks on; keep the first bytes of the file."""
+        for block in blocks:
+            if block is not None and len(self._first) < HEAD:
+                self._first += block[: HEAD - len(self._first)]
+            yield block
+
+    def _followed(self, file: BinaryIO, watch: Watch, stopper: Stopper) -> Iterator[bytes | None]:
+        """Yield what is there and what is added, until stopped or rotated; a pause every LINGER_S so that batches close."""
+        came = time.monotonic()
+        due = came + LINGER_S
+        while not stopper.stopped:
+            block = file.read(BLOCK)
+            if block:
+                came = time.monotonic()
+                yield block
+            if not block or time.monotonic() >= due:
+                yield None
+                due = time.monotonic() + LINGER_S
+            if not block:
+                if watch.cut_back(_on_disk(file)) or (watch.replaced() and time.monotonic() - came >= FAREWELL_S):
+                    self.rotated = True
+                    return
+                stopper.wait(LINGER_S / 5)
+
+    def _takes(self, rest: bytes) -> bool:
+        """Say whether the bytes behind the last newline are all that will ever come of their line."""
+        watch = self._watch or Watch(self.path)
+        over = self.rotated or watch.replaced() or time.time() - watch.stat.st_mtime >= SETTLED_S
+        if over or not rest.lstrip().startswith(b"{") or _is_whole(rest):
+            return True
+        _log.warning(
+            "%s ends in the midst of a line: its last %d bytes are left for a later run; if nothing more comes, end them with a newline",
+            self.title,
+            len(rest),
+        )
+        return False
 
     def _continues(self, reached: SourceRange) -> bool:
         stat = self.path.stat()
@@ -122,82 +167,13 @@ class Pipe:
         return SourceRange(lo=lo, hi=piece.hi, received_us=received_us, name="-")
 
 
-def batches(blocks: Iterator[bytes | None], start: int, size: Size, before: bytes = b"") -> Iterator[Payloads]:
-    """Cut blocks of bytes into batches of lines; None among the blocks means: hand over what is there (an empty batch where nothing is).
-
-    Args:
-        blocks: The bytes from ``start`` on.
-        start: How many bytes were read before.
-        size: How many lines a batch should have.
-        before: The last bytes before ``start``.
-    """
-    cutter = _Cutter(start, before)
-    for block in blocks:
-        if block is not None:
-            cutter.take(block)
-        if block is None or len(cutter.lines) >= size.rows or cutter.held >= Size.MOST_BYTES:
-            yield cutter.cut()
-    cutter.finish()
-    if cutter.held:
-        yield cutter.cut()
-
-
-class _Cutter:
-    """Lines that were read and not handed over yet."""
-
-    def __init__(self, start: int, before: bytes) -> None:
-        self.lines: list[bytes] = []
-        self.held = 0  # bytes since the last cut, up to the end of the last complete line
-        self._at, self._rest, self._seen = start, b"", before
-
-    def take(self, block: bytes) -> None:
-        """Add a block; lines that it completes can be handed over. Overlong ones are cut."""
-        known = len(self._rest)
-        *complete, rest = (self._rest + block).split(b"\n")
-        while len(rest) >= LONGEST_LINE:
-            complete.append(rest[:LONGEST_LINE])
-            rest = rest[LONGEST_LINE:]
-        self.held += known + len(block) - len(rest)
-        self._rest = rest
-        self._seen = (self._seen + block)[-(TAIL + len(rest)) :]
-        self.lines += [line for line in complete if line and not line.isspace()]
-
-    def finish(self) -> None:
-        """Take the last line, which no newline ends."""
-        if self._rest:
-            self.held += len(self._rest)
-            self.lines += [self._rest] if not self._rest.isspace() else []
-            self._rest = b""
-
-    def cut(self) -> Payloads:
-        """Hand over what is complete."""
-        tail = self._seen[: len(self._seen) - len(self._rest)][-TAIL:]
-        piece = Payloads(self.lines, self._at, self._at + self.held, tail)
-        self.lines, self._at, self.held = [], self._at + self.held, 0
-        return piece
-
-
 def _to_the_end(file: BinaryIO) -> Iterator[bytes | None]:
     while block := file.read(BLOCK):
         yield block
 
 
-def _followed(file: BinaryIO, stopper: Stopper) -> Iterator[bytes | None]:
-    """Yield what is there and what is added, until stopped; a pause every LINGER_S so that batches close."""
-    due = time.monotonic() + LINGER_S
-    while not stopper.stopped:
-        block = file.read(BLOCK)
-        if block:
-            yield block
-        if not block or time.monotonic() >= due:
-            yield None
-            due = time.monotonic() + LINGER_S
-            if not block:
-                stopper.wait(LINGER_S / 5)
-
-
 def _arriving(file: BinaryIO, stopper: Stopper) -> Iterator[bytes | None]:
-    """The same for a pipe, which ends when its writer does."""
+    """Yield what comes through a pipe, which ends when its writer does; a pause every LINGER_S so that batches close."""
     due = time.monotonic() + LINGER_S
     while not stopper.stopped:
         ready, _, _ = select.select([file], [], [], LINGER_S / 5)
@@ -211,27 +187,33 @@ def _arriving(file: BinaryIO, stopper: Stopper) -> Iterator[bytes | None]:
             due = time.monotonic() + LINGER_S
 
 
+def _is_whole(line: bytes) -> bool:
+    try:
+        msgspec.json.decode(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
+
+
 def _head(path: Path) -> bytes:
     with reading(path) as file:
         return file.read(HEAD)
 
 
+def _is_plain(file: BinaryIO) -> bool:
+    return isinstance(file, BufferedReader) and file.seekable()
+
+
+def _on_disk(file: BinaryIO) -> int:
+    """Return how far a file was read, in its bytes on the disk; 0 where it is packed, for that does not show."""
+    return file.tell() if _is_plain(file) else 0
+
+
 def _skip(file: BinaryIO, count: int) -> bool:
     """Go forward by so many decompressed bytes; say whether there were so many, as far as this shows before a read."""
-    if isinstance(file, BufferedReader) and file.seekable():
+    if _is_plain(file):
         file.seek(count)
         return True
     while count > 0 and (passed := len(file.read(min(count, BLOCK)))):
         count -= passed
     return count <= 0
-
-
-def digest(data: bytes) -> str:
-    """Return the md5 of some bytes as hex digits."""
-    return md5(data, usedforsecurity=False).hexdigest()
-
-
-def fresh_name(name: str, known: Mapping[str, SourceRange]) -> str:
-    """Return the name, with a number behind it where a source of that name was read before."""
-    names = (name if k == 1 else f"{name}#{k}" for k in range(1, len(known) + 2))
-    return next(candidate for candidate in names if candidate not in known)

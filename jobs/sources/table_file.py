@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from collections.abc import Mapping as Known
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from jobs.sources.jsonl import HEAD, digest, fresh_name
+from jobs.sources.fingerprint import HEAD, Fingerprint, digest, fresh_name
 from jobs.sources.mapping import Mapping, mapping_for
 from jobs.sources.rows import BATCH_ROWS, read_rows
 from jobs.sources.source import WHOLE, Payloads, Size, Stopper
+from schemas.errors import SourceError
 from schemas.journal import SourceRange
 
 
@@ -21,6 +22,7 @@ class TableFile:
 
     path: Path
     mapping: Mapping | None = None
+    _looks: Fingerprint | None = field(default=None, init=False, repr=False)  # when its reading began: changed meanwhile, it is read again
 
     @property
     def title(self) -> str:
@@ -33,15 +35,15 @@ class TableFile:
 
     def find(self, known: Known[str, SourceRange]) -> tuple[str, SourceRange | None]:
         """Find it by mapping, size, time of change, first and last bytes, as they lie on the disk (design §8)."""
-        head, tail, size = self._ends()
-        looks = (digest(head), digest(tail), size, self.path.stat().st_mtime_ns)
+        looks, kind = self._look(), f"rows:{self._mapping()}:"
         for name, reached in known.items():
-            if name.startswith(f"rows:{self._mapping()}:") and (reached.head_md5, reached.tail_md5, reached.size, reached.mtime_ns) == looks:
+            if name.startswith(kind) and looks.is_of(reached):
                 return name, reached
-        return fresh_name(f"rows:{self._mapping()}:{digest(head)}", known), None
+        return fresh_name(f"{kind}{digest(looks.head)}", known), None
 
     def read(self, start: int, size: Size, stopper: Stopper) -> Iterator[Payloads]:
         """Yield the touchpoints of rows from there on."""
+        self._looks = self._look()
         for batch in read_rows(self.path, self.mapping, start=start, batch_rows=min(BATCH_ROWS, size.rows)):
             yield Payloads(batch.lines, batch.lo, batch.hi)
             if stopper.stopped:
@@ -49,26 +51,19 @@ class TableFile:
 
     def describe(self, lo: int, piece: Payloads, received_us: int) -> SourceRange:
         """Describe what was read."""
-        head, tail, size = self._ends()
-        return SourceRange(
-            lo=lo,
-            hi=piece.hi,
-            received_us=received_us,
-            name=self.path.name,
-            head_size=len(head),
-            head_md5=digest(head),
-            tail_md5=digest(tail),
-            size=size,
-            mtime_ns=self.path.stat().st_mtime_ns,
-        )
+        return (self._looks or self._look()).range(self.path.name, lo, piece.hi, received_us)
 
     def _mapping(self) -> str:
         mapping = self.mapping or mapping_for(self.path)
         return f"{mapping.name}:{digest(mapping.text.encode())[:8]}"  # edited, it is another
 
-    def _ends(self) -> tuple[bytes, bytes, int]:
-        with self.path.open("rb") as file:
-            head = file.read(HEAD)
-            size = file.seek(0, os.SEEK_END)
-            file.seek(max(0, size - HEAD))
-            return head, file.read(HEAD), size
+    def _look(self) -> Fingerprint:
+        """Look at both ends of it."""
+        try:
+            with self.path.open("rb") as file:
+                head = file.read(HEAD)
+                size = file.seek(0, os.SEEK_END)
+                file.seek(max(0, size - HEAD))
+                return Fingerprint(head, file.read(HEAD), size, os.fstat(file.fileno()).st_mtime_ns)
+        except OSError as error:
+            raise SourceError(f"cannot read {str(self.path)!r}: {error.strerror or error}") from error

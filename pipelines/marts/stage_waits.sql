@@ -24,8 +24,8 @@ marked as (
 ),
 waiting as (
     select unnest(j.open_waits) as w, epoch_us(p.as_of) as as_of_us, date_trunc('hour', p.as_of) as hour
-    from internal.journey_states as j cross join internal.publication as p
-    where j.status = 'open' and len(j.open_waits) > 0
+    from internal.journeys as j cross join internal.publication as p
+    where len(j.open_waits) > 0  -- whatever the journey's status: who was never answered still waits
 ),
 open_now as (
     select w.stage as stage, w.channel as channel, hour, count(*) as open_count, count_if(as_of_us - w.since_us > 1000 * w.adequate_ms)::bigint as open_below_adequate

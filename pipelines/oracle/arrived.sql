@@ -19,7 +19,12 @@ scoped as (
 named as (
     select
         *,
-        scope || chr(31) || source || chr(31) || event_id || chr(31) || time_us::varchar || chr(31) || coalesce(case_id, '') as identity,
+        -- Lengths in bytes come first: names may hold any sign, this separator too.
+        concat_ws(
+            chr(31),
+            case kind when 'house' then 'house' when 'operation' then 'op' else '' end, time_us, strlen(scope), strlen(source), strlen(event_id),
+            scope, source, event_id, coalesce(case_id, '')
+        ) as identity,
         ('0x' || substr(md5(identity), 1, 16))::ubigint as key,
         coalesce(sequence, 0) as place
     from scoped

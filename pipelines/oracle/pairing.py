@@ -59,7 +59,7 @@ def _walk(events: Sequence[Event], pair: Event) -> tuple[dict[int, int], set[int
         if event["thing"] != pair["thing"]:
             continue
         if event["roles"] & pair["closes"]:
-            opening = _opening_for(event, still_open, _key_of(pair, event))
+            opening = _opening_for(event, still_open, _key_of(pair, event), pair["key"] == "journey")
             if opening is not None:
                 still_open.remove(opening)
                 found[at] = _between(opening, event)
@@ -73,15 +73,18 @@ def _key_of(pair: Event, event: Event) -> str:
     return "case_id" if pair["key"] == "case" and event["case_id"] is not None else "correlation_id"
 
 
-def _opening_for(event: Event, still_open: Sequence[Event], name: str) -> Event | None:
-    """Return the opening that `event` closes: with its own key the first; else the latest of its channel where either lacks the key."""
+def _opening_for(event: Event, still_open: Sequence[Event], name: str, anywhere: bool) -> Event | None:
+    """Return the opening that `event` closes: with its own key the first; else, where either lacks the key, the latest of its channel.
+
+    With `anywhere` the channel does not matter, and it is the first.
+    """
     key = event[name]
     if key is not None:
         for opening in still_open:
             if opening[name] == key:
                 return opening
-    for opening in reversed(still_open):
-        if opening["channel"] == event["channel"] and (key is None or opening[name] is None):
+    for opening in still_open if anywhere else reversed(still_open):
+        if (anywhere or opening["channel"] == event["channel"]) and (key is None or opening[name] is None):
             return opening
     return None
 

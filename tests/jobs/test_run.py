@@ -231,6 +231,11 @@ def test_a_failing_source_costs_nothing_that_was_read_before(events: Path, run_i
     assert compared(rows_of(expected), rows_of(tmp_path / "out")) == []
 
 
+def test_a_source_of_nothing_but_garbage_is_read_to_its_end(run_into: Run) -> None:
+    counters = run_into("out", [piped([b"not json"])]).counters
+    assert (counters["read"], counters["dead_letters"]) == (1, 1)
+
+
 def test_what_was_appended_later_was_received_later(run_into: Run, tmp_path: Path) -> None:
     growing = tmp_path / "growing.jsonl"
     growing.write_text(event_at("a", datetime.now(UTC) - timedelta(minutes=1)))
@@ -258,6 +263,7 @@ def test_a_damaged_commit_record_or_a_lost_segment_is_said_in_a_sentence(events:
     lost.rename(tmp_path / "elsewhere")
     with pytest.raises(JournalError, match=lost.name):
         run_into("out", [JsonLines(events)])
+    (tmp_path / "elsewhere").rename(lost)
     record = max((tmp_path / "out/journal/log/0").glob("*.json"))
     record.write_bytes(record.read_bytes()[:50])
     with pytest.raises(JournalError, match=record.name):

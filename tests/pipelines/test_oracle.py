@@ -125,9 +125,9 @@ def test_an_event_with_another_name_is_no_copy(other: dict[str, Any]) -> None:
     assert rebuilt(row(0, "page", 0), row(1, "page", 0, **other))["counts"][0]["duplicates"] == 0
 
 
-def test_the_key_is_the_first_64_bits_of_md5_over_the_name() -> None:
-    step = rebuilt(row(0, "page", 0, case_id="c", event_id="e"))["steps"][0]
-    name = "\x1f".join(["ann", "log", "e", str(START), "c"])
+def test_the_key_is_the_first_64_bits_of_md5_over_the_name_and_the_lengths_of_its_parts() -> None:
+    step = rebuilt(row(0, "page", 0, case_id="c", event_id="ü"))["steps"][0]
+    name = "\x1f".join(["", str(START), "3", "3", "2", "ann", "log", "ü", "c"])
     assert step["key"] == step["first_key"] == int(hashlib.md5(name.encode()).hexdigest()[:16], 16)
 
 

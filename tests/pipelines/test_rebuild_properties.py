@@ -274,10 +274,3 @@ def merge(into: Netted, part: Netted) -> None:
     for name, tables in part.facts.items():
         into.facts[name] += tables
     into.counters.update(part.counters)
-
-
-def test_house_events_of_two_customers_are_no_copies(con: duckdb.DuckDBPyConnection) -> None:
-    beat = {"id": "h", "source": "hr", "type": "training.completed", "time": "2025-01-01T00:00:00Z"}
-    netted = Netted()
-    netted.absorb(new_partition(con, small_map()), 0, [[beat, beat | {"customer_id": "ann"}], [beat | {"customer_id": "bob"}, beat]])
-    assert (netted.counters["accepted"], netted.counters["duplicates"], netted.counters["conflicts"]) == (3, 1, 0)

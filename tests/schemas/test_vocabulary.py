@@ -106,7 +106,7 @@ PAIRS = {
     "visit.arrived": ("visit.served visit.left", "correlation", True),
     "wait.started": ("wait.ended", "correlation", True),
     "approval.requested": ("approval.granted approval.refused", "correlation", True),
-    "human.requested": ("human.reached", "correlation", True),
+    "human.requested": ("human.reached", "journey", True),
     "voicemail.left": ("voicemail.listened", "correlation", True),
     "callback.requested": ("callback.attempted callback.reached", "correlation", True),
     "message.received": ("message.answered", "case", True),

@@ -109,6 +109,14 @@ def test_waits_that_nothing_has_closed_stand_in_the_hour_of_as_of(workshop: Work
     assert workshop.ask(query) == [(9, 2, 0)]
 
 
+def test_a_wait_stays_open_when_its_journey_is_final_or_closed_and_goes_when_it_is_oversized(workshop: Workshop) -> None:
+    queued = [event(n, "call.queued", n, f"c{n}", channel="phone") for n in range(3)]
+    workshop.take([*queued, event(10, "case.closed", 5, "c1"), *[event(20 + n, "page.viewed", 6 + n, "c2") for n in range(8)]])
+    workshop.publish(as_of_us=micros(0) + workshop.journey_map.largest_gap_us + workshop.journey_map.lateness_us + micros(60) - micros(0))
+    assert workshop.ask("select customer_id, status from mart.journeys order by all") == [("c0", "final"), ("c1", "closed"), ("c2", "oversized")]
+    assert workshop.ask("select sum(open_count)::integer, sum(open_below_adequate)::integer from mart.stage_waits") == [(2, 2)]
+
+
 def test_bottlenecks_agree_with_the_plain_sums(workshop: Workshop) -> None:
     waits = [float(wait) for wait in np.random.default_rng(2).exponential(400, 120).round(3)]
     bare = [event(1000 + n, "desk.reached", n / 10, f"c{n % 15}", case_id=f"d{n}", wait_s=float(n % 7)) for n in range(40)]
