@@ -10,10 +10,10 @@ READY := $(VENV)/.ready
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$python; break; }; done)
 
-.PHONY: help setup demo kafka test check lint types contracts wheel bench chaos compat lock clean
+.PHONY: help setup demo kafka test test-kafka check lint types contracts wheel bench chaos compat lock clean
 
 help: ## Say what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 setup: $(READY) ## Make .venv with exactly what requirements-dev.lock says
 	@echo "$(VENV) is ready"
@@ -31,8 +31,11 @@ demo: $(READY) ## Simulate a company, rebuild its journeys, show what they say
 kafka: $(READY) ## Run Apache Kafka on 127.0.0.1:9092 until Ctrl-C (NODES=3 for a cluster)
 	@$(BIN)/python -m infra.kafka --nodes $(or $(NODES),1) --port $(or $(PORT),9092) $(if $(SECURE),--secure)
 
-test: $(READY) ## Run all tests (some minutes)
+test: $(READY) ## Run all tests that need no broker (some minutes)
 	@$(BIN)/python -m pytest -q
+
+test-kafka: $(READY) ## Run those that need one: KAFKA_BOOTSTRAP_SERVERS, else Apache Kafka is fetched and started (needs Java and Maven)
+	@$(BIN)/python -m pytest -q -m broker
 
 check: lint types contracts wheel test ## Everything that must hold before a change goes in
 

@@ -24,6 +24,16 @@ from jobs.kafka.settings import Settings, read_settings
 from jobs.kafka.tools.topics import create_topics
 
 RAN_ON = pytest.StashKey[str]()
+BROKERS = {"broker", "three"}
+"""The fixtures that reach a broker, or start some."""
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest looks at marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need a broker: those that a broker comes to."""
+    for item in items:
+        if BROKERS & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.broker)
 
 
 @dataclass(frozen=True)
