@@ -1,17 +1,19 @@
 """``sojourn``: the command line. Results go to standard output, progress and errors to standard error.
 
 Exit codes: 0 well; 1 a check found something, or a query failed; 2 wrong usage, setting, map or mapping; 3 a source, the journal or the mart;
-130 after Ctrl-C. Every option may also come from the environment as ``SOJOURN_<COMMAND>_<OPTION>``.
+130 after Ctrl-C; 141 where who read the answer left early. Every option may also come from the environment as ``SOJOURN_<COMMAND>_<OPTION>``.
 """
 
 from __future__ import annotations
 
+import os
+import sys
 from importlib import import_module
 from typing import IO, Any
 
 import click
 
-from schemas.errors import SettingError, SojournError
+from schemas.errors import SettingError, SojournError, SourceError
 
 _FAMILIES = {
     "demo": "jobs.commands.demo",
@@ -32,6 +34,8 @@ _FAMILIES = {
 }
 """Where each command lives; its module holds it under the name ``command``. The order is that of the help."""
 INTERRUPTED = 130
+READER_LEFT = 141
+"""What a shell says of a command that SIGPIPE ended."""
 _EXTRA = ("faust", "mode", "aiokafka", "kafka", "prometheus_client")
 """What the extra ``kafka`` brings; commands that need it import it when they run."""
 
@@ -66,13 +70,21 @@ class Families(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; errors of ours become messages."""
+        """Run a command; errors of ours and of the system become messages."""
         try:
-            return super().invoke(ctx)
+            try:
+                return super().invoke(ctx)
+            finally:
+                sys.stdout.flush()
         except SojournError as error:
             raise Failure(error) from error
         except ModuleNotFoundError as error:
             raise Failure(_needs(error)) from error
+        except BrokenPipeError:  # who reads the answer has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise click.exceptions.Exit(READER_LEFT) from None
+        except OSError as error:
+            raise Failure(SourceError(f"{error.filename or 'the system'}: {error.strerror or error}")) from error
         except KeyboardInterrupt:
             click.echo("sojourn: stopped", err=True)
             raise click.exceptions.Exit(INTERRUPTED) from None

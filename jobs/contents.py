@@ -46,7 +46,7 @@ class Contents:
             JournalError: it is no Sojourn DIR, or of a newer layout.
         """
         if not is_journal(dir):
-            raise JournalError(f"{dir} is no folder of sojourn run (it has no file named format)")
+            raise JournalError(f"{dir} is no folder of sojourn run (it has no file named format); sojourn run SOURCE --to {dir} makes one")
         journal = Journal(dir, None)
         found = cls(dir)
         for partition in range(journal.partitions):

@@ -1,20 +1,20 @@
 """Decode payloads: bytes in, canonical touchpoints and dead letters out; nothing is lost and nothing raises.
 
-msgspec judges every payload and writes it again in one canonical form: fields in the order of the contract, what is absent left out. All later steps,
-the bulk reader of ``table`` included, read only that form, so they can't accept what the contract refuses.
+msgspec judges every payload and writes it again in one canonical form: fields in the order of the contract, values as ``canonical`` has them. All
+later steps, the bulk reader of ``table`` included, read only that form, so they can't accept what the contract refuses.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC
 from typing import Any
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.canonical import canonical, stands
 from pipelines.digest import digests
 from schemas.cloudevents import from_structured
 from schemas.touchpoint import FIELDS, MAX_BYTES, Touchpoint
@@ -83,9 +83,7 @@ def decode(payloads: Sequence[bytes], *, strict: bool = False, refused: Sequence
         try:
             if max(map(len, chunk)) > MAX_BYTES:
                 raise _Refused("too_large", "")
-            lines += [
-                _encode(event if (event := _decode(payload)).time.tzinfo is UTC and event.promise is None else _in_utc(event)) for payload in chunk
-            ]
+            lines += [_encode(event if stands(event := _decode(payload)) else _canonical(event)) for payload in chunk]
             places.append(np.arange(begin, begin + len(chunk)))
         except _WRONG:
             found, where, broken, extra = _one_by_one(chunk, begin, strict, before)
@@ -121,16 +119,14 @@ def _line(payload: bytes, strict: bool) -> tuple[bytes, bool]:
     if len(payload) > MAX_BYTES:
         raise _Refused("too_large", f"{len(payload)} bytes, allowed are {MAX_BYTES}")
     try:
-        return _encode(_in_utc(_decode(payload))), False
+        return _encode(_canonical(_decode(payload))), False
     except _WRONG as error:
         return _second_look(payload, error, strict)
 
 
-def _in_utc(event: Touchpoint) -> Touchpoint:
-    """Return the event with its instants in UTC, so that copies which differ in the zone only are exact copies."""
+def _canonical(event: Touchpoint) -> Touchpoint:
     try:
-        promise = event.promise and msgspec.structs.replace(event.promise, due_at=event.promise.due_at.astimezone(UTC))
-        return msgspec.structs.replace(event, time=event.time.astimezone(UTC), promise=promise)
+        return canonical(event)
     except OverflowError:
         raise _Refused("schema", "an instant outside of the years 1 to 9999 UTC") from None
 
@@ -146,7 +142,7 @@ def _second_look(payload: bytes, error: Exception, strict: bool) -> tuple[bytes,
     if extra and strict:
         raise _Refused("schema", f"unknown field {min(extra)!r}")
     try:
-        return _encode(_in_utc(_decode(_encode(_folded(event, extra) if extra else event)))), bool(extra)
+        return _encode(_canonical(_decode(_encode(_folded(event, extra) if extra else event)))), bool(extra)
     except (msgspec.MsgspecError, RecursionError, ValueError) as problem:
         raise _Refused("schema", str(problem)) from None
 

@@ -83,4 +83,6 @@ def _refuse_other_things(folder: Path) -> None:
 
 def _show(summary: Summary, folder: Path) -> None:
     with open_mart(folder) as con:
-        click.echo(demo_page(summary, read_answers(con), read_illustration(con), folder))
+        answers = read_answers(con)
+        example = read_illustration(con, [str(customer["customer_id"]) for customer in answers.customers])
+        click.echo(demo_page(summary, answers, example, folder))

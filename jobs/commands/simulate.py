@@ -14,11 +14,11 @@ from schemas.errors import SettingError
 
 
 @click.command("simulate", short_help="Simulate a service company whose truth is known.")
-@click.option("--events", metavar="N", required=True, type=click.IntRange(1000), help="Lines to write, copies included.")
+@click.option("--events", metavar="N", default=200_000, show_default=True, type=click.IntRange(1000), help="Lines to write, copies included.")
 @click.option("--seed", metavar="S", default=1, show_default=True, type=click.IntRange(0), help="The same seed gives the same bytes.")
-@click.option("--to", metavar="DIR", required=True, type=new_folder, help="Gets events.jsonl and truth/*.json.")
+@click.option("--to", metavar="DIR", type=new_folder, help="Required. Gets events.jsonl and truth/*.json.")
 @click.option("--clean", is_flag=True, help="Plant nothing: no incident, no bad journey.")
-def command(events: int, seed: int, to: Path, clean: bool) -> None:
+def command(events: int, seed: int, to: Path | None, clean: bool) -> None:
     """Simulate a service company: its events, and the truth about them.
 
     Calls, chats, cases, orders, visits, surveys, complaints, promises, work behind the counter; late, doubled and conflicting lines;
@@ -26,6 +26,8 @@ def command(events: int, seed: int, to: Path, clean: bool) -> None:
 
     DIR is a new or an empty folder; an earlier simulation in it is replaced.
     """
+    if to is None:
+        raise click.UsageError("Missing option '--to': say where to put it, like this: sojourn simulate --to company")
     _refuse_other_things(to)
     with Progress() as progress:
         made = simulate(events, seed, to, lambda count: progress.events("simulating", count), clean=clean)

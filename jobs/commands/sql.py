@@ -26,13 +26,16 @@ def command(ctx: click.Context, folder: Path, query: str, as_json: bool, as_csv:
     """Ask the newest snapshot of DIR's mart in DuckDB's SQL; - reads QUERY from standard input.
 
     Prints a table on a terminal, and JSON (one array of objects) into a file or a pipe, unless told otherwise. Times are UTC. The tables are in
-    the schema mart, which need not be named: show them with "show all tables".
+    the schema mart, which need not be named: list them with "show tables", and a table's columns with "describe journeys".
     """
     if as_json + as_csv + as_table > 1:
         raise click.UsageError("give one of --json, --csv and --table")
     text = sys.stdin.read() if query == "-" else query
     with open_mart(folder) as con:
         try:
+            statements = len(con.extract_statements(text))
+            if statements != 1:
+                raise click.UsageError(f"give one query, not {statements or 'none'}; try: sojourn sql {folder} 'show tables'")
             relation = con.sql(text)
             names = relation.columns if relation is not None else []
             rows = rows_of(relation.to_arrow_reader()) if relation is not None else iter(())

@@ -21,7 +21,7 @@ _WAITS = (
 )
 _RISK = (
     "The chance that nothing is bought within that time, by a model fitted to these purchases. Of those more likely to leave than not, "
-    "the ones with most revenue at risk."
+    "the ones with most revenue at risk in each currency."
 )
 
 

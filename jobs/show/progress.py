@@ -1,4 +1,4 @@
-"""One line on standard error that says how far long work has come; silent where nobody looks."""
+"""One line on standard error that says how far long work has come; elsewhere than on a terminal rarely."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from types import TracebackType
 from jobs.show.words import number
 
 EVERY_S = 0.1
+EVERY_S_UNSEEN = 60.0
+"""Where standard error is no terminal, so that a log of a long run says that it goes on (seconds)."""
 _WIPE = "\r\x1b[2K"
 
 
 class Progress:
-    """The line. On a terminal it is written over again and again; elsewhere nothing is shown."""
+    """The line. On a terminal it is written over again and again; elsewhere a new one is written each minute."""
 
     def __init__(self) -> None:
         self._shown = sys.stderr.isatty()
-        self._next = 0.0
+        self._next = 0.0 if self._shown else time.monotonic() + EVERY_S_UNSEEN
         self._begun = time.monotonic()
         self._of = ""
 
@@ -32,12 +34,13 @@ class Progress:
         """Say what is being done, and how many events of it are done."""
         now = time.monotonic()
         if title != self._of:
-            self._of, self._begun, self._next = title, now, 0.0
-        if self._shown and now >= self._next:
-            self._next = now + EVERY_S
+            self._of, self._begun = title, now
+            self._next = 0.0 if self._shown else self._next
+        if now >= self._next:
+            self._next = now + (EVERY_S if self._shown else EVERY_S_UNSEEN)
             pace = f"  {number(count / (now - self._begun))} a second" if count and now - self._begun > 1 else ""
             done = f"  {number(count)} events" if count else ""
-            self._write(f"{_WIPE}{title}{done}{pace}")
+            self._write(f"{_WIPE}{title}{done}{pace}" if self._shown else f"sojourn: {title}{done}{pace}\n")
 
     def _write(self, text: str) -> None:
         sys.stderr.write(text)

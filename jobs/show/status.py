@@ -33,14 +33,21 @@ def status_page(found: Contents) -> str:
         "events": balance(found.counters),
         "": f"{counted(found.counters['conflicts'], 'copy', 'copies')} with other content, {number(found.counters['late'])} late",
         "dead letters": dead_reasons(found.counters) or "none",
-        "time": f"{instant(found.earliest_us)} to {instant(found.latest_us)}; answers are as of {instant(found.as_of_us)}",
+        "time": _time(found),
         "journal": f"{counted(len(found.commits), 'commit')}, {counted(sum(found.files.values()), 'file')}, {_size(found.dir / 'journal')}",
-        "map": f"digest {found.commits[0].map_digest[:8]}" if found.commits else "",
+        "map": f"digest {found.commits[0].map_digest[:8]}" if found.commits else "none yet",
         "mart": _snapshot(found.dir),
     }
     head = "\n".join(f"{click.style(f'{name:12}', bold=True)}  {text}" for name, text in lines.items())
     rows = [[source.name, source.hi, source.size or None, instant(source.received_us), name] for name, source in found.sources.items()]
     return f"{head}\n\n{table(['source', 'read up to', 'size', 'first read', 'known as'], rows)}" if rows else head
+
+
+def _time(found: Contents) -> str:
+    if found.earliest_us is None:
+        return "no event yet"
+    until = f"; --until {instant(found.until_us)} is kept for ever" if found.until_us is not None else ""
+    return f"{instant(found.earliest_us)} to {instant(found.latest_us)}; answers are as of {instant(found.as_of_us)}{until}"
 
 
 def _snapshot(dir: Path) -> str:  # noqa: A002 - the design's word

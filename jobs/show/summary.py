@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from collections.abc import Mapping
@@ -19,6 +20,9 @@ from jobs.show.words import counted, day, hours, money, number, share, span
 from pipelines.resources import read_text
 
 Row = dict[str, object]
+LONG_SILENCE = 1.2
+"""A silence is told of from so many times a customer's usual gap."""
+_SILENCE = re.compile(r"silent: .*?([\d.,]+) × own usual gap")
 QUERY = "from transitions order by total_s desc limit 5"
 
 
@@ -42,12 +46,23 @@ def read_answers(con: duckdb.DuckDBPyConnection, most: int = 5) -> Answers:
 
 def run_page(summary: Summary, folder: Path) -> str:
     """Say what a run did, and what its DIR holds now."""
-    lines = [f"{balance(summary.counters)}, in {_seconds(summary)}"]
+    lines = [_read(summary)]
     if summary.counters.get("dead:schema") or summary.counters.get("dead_letters"):
         lines.append(f"dead letters: {dead_reasons(summary.counters)}; their bytes and reasons: {called()} sql {folder} 'from dead_letters'")
+    if unknown := summary.counters.get("unknown_fields", 0):
+        lines.append(f"{counted(unknown, 'event')} had fields that the contract does not know; they are kept in attributes (--strict refuses them)")
     if summary.totals != summary.counters:
         lines.append(f"{folder} now holds {counted(summary.totals.get('accepted', 0), 'event')}")
     return "\n".join([*lines, f"mart: {folder / 'serving' / 'current.duckdb'} → {summary.snapshot.name}"])
+
+
+def all_refused(summary: Summary, folder: Path) -> str | None:
+    """Say that nothing of what this run read was a touchpoint, and where to look; None where something was."""
+    read = summary.counters.get("read", 0)
+    if not read or summary.counters.get("dead_letters", 0) < read:
+        return None
+    look = f"{called()} sql {folder} 'from dead_letters limit 3' --table"
+    return f"none of the {counted(read, 'event')} could be read ({dead_reasons(summary.counters)}); look why: {look}"
 
 
 def came_in(counters: Mapping[str, int], totals: Row) -> str:
@@ -82,15 +97,24 @@ def worst_waits(bottlenecks: list[Row]) -> str:
 
 
 def most_at_risk(customers: list[Row]) -> str:
-    """Lay out who is most at risk: what would be lost, how likely, and why."""
+    """Lay out who is most at risk: what would be lost, how likely, and why. Amounts of different currencies are not compared."""
     lines = []
-    for row in customers:
+    several = len({row["currency"] for row in customers}) > 1
+    for place, row in enumerate(customers):
+        if several and (place == 0 or customers[place - 1]["currency"] != row["currency"]):
+            lines.append(f"  In {row['currency']}:" if row["currency"] else "  Without a currency:")
         lost = money(_int(row["revenue_at_risk_minor"]), str(row["currency"] or ""))
         head = f"  {click.style(str(row['customer_id']), bold=True)}  {share(_float(row['churn_risk']))} within {row['horizon_days']} days"
         lines.append(head + (f", {lost} at risk" if lost else ""))
         reasons = row["churn_reasons"]
-        lines += [f"      · {reason}" for reason in reasons[:3]] if isinstance(reasons, list) else []
+        lines += [f"      · {reason}" for reason in reasons if _tells(str(reason))][:3] if isinstance(reasons, list) else []
     return "\n".join(lines)
+
+
+def _tells(reason: str) -> bool:
+    """Say whether a reason is one: a silence as long as the usual gap is not."""
+    silence = _SILENCE.fullmatch(reason)
+    return silence is None or float(silence[1].replace(",", "")) >= LONG_SILENCE
 
 
 def called() -> str:
@@ -104,9 +128,11 @@ def called() -> str:
     return str(own.relative_to(Path.cwd())) if own.is_relative_to(Path.cwd()) else str(own)
 
 
-def _seconds(summary: Summary) -> str:
-    pace = summary.counters.get("read", 0) / summary.seconds if summary.seconds else 0
-    return f"{span(summary.seconds)} ({number(pace)} a second)"
+def _read(summary: Summary) -> str:
+    read = summary.counters.get("read", 0)
+    if not read:
+        return "nothing new: all of it was read before" if summary.totals.get("read") else "nothing was read: there was no event"
+    return f"{balance(summary.counters)}, in {span(summary.seconds)} ({number(read / max(summary.seconds, 1e-3))} a second)"
 
 
 def _count(totals: Row, name: str, noun: str) -> str:

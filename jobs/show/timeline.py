@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -31,9 +32,9 @@ def read_timeline(con: duckdb.DuckDBPyConnection, customer_id: str) -> Timeline:
     return Timeline(known[0] if known else {"customer_id": customer_id}, steps)
 
 
-def read_illustration(con: duckdb.DuckDBPyConnection) -> Timeline | None:
-    """Read one journey that shows what waiting looks like, None where there is none."""
-    chosen = con.sql(read_text("jobs/show/illustration.sql")).fetchall()
+def read_illustration(con: duckdb.DuckDBPyConnection, customers: Sequence[str]) -> Timeline | None:
+    """Read one journey of these customers that shows what waiting looks like, None where there is none."""
+    chosen = con.sql(read_text("jobs/show/illustration.sql"), params={"customers": list(customers)}).fetchall() if customers else []
     if not chosen:
         return None
     customer_id, journey_id = chosen[0]
@@ -77,7 +78,7 @@ def journey_paragraph(steps: list[Row]) -> str:
     case = f"case {first['case_id']}, " if first.get("case_id") else ""
     lasted = span(_seconds(first.get("duration_s")))
     length = counted(_whole(first["step_count"]), "step") + (f" in {lasted}" if lasted and len(steps) > 1 else "")
-    head = f"Journey of {_date(first)} ({case}{first['status']}, {length})"
+    head = f"Journey of {_date(first)} UTC ({case}{first['status']}, {length})"
     if first["position"] is None:
         return f"{click.style(head, bold=True)}\n  too many events for one journey: they are counted, and have no steps"
     wide = max(len(str(step["type"])) for step in steps)

@@ -12,11 +12,13 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from click import unstyle
 from click.testing import CliRunner, Result
 
 from jobs.cli import main
 from jobs.journal.log import Journal
 from jobs.mart.open import open_mart
+from jobs.show.summary import most_at_risk
 from jobs.simulate import simulate
 from pipelines.marts.order import rows as ordered_rows
 from schemas.mart import PURE_TABLES
@@ -109,6 +111,41 @@ def test_a_run_says_what_became_of_every_event(log: Path, tmp_path: Path) -> Non
     assert "2 dead letters" in result.stdout and "1 not_json" in result.stdout
 
 
+def test_a_run_that_could_read_nothing_says_why_and_fails(tmp_path: Path) -> None:
+    event = '{"id": "e1", "source": "shop", "type": "order.paid", "time": "2025-01-06T00:25:07Z", "customer_id": "c1"}'
+    (tmp_path / "log.jsonl").write_text(event + "\n")
+    assert sojourn("run", tmp_path / "log.jsonl", "--to", tmp_path / "dir").exit_code == 0
+    (tmp_path / "log.jsonl").write_text(event + '\nx\n{"id": "e1"}\n')
+    result = sojourn("run", tmp_path / "log.jsonl", "--to", tmp_path / "dir")
+    assert result.exit_code == 1
+    assert "none of the 2 events could be read" in result.stderr and "1 not_json" in result.stderr and "dead_letters" in result.stderr
+
+
+def test_a_run_says_how_many_events_had_unknown_fields(tmp_path: Path) -> None:
+    event = {"id": "e1", "source": "shop", "type": "order.paid", "time": "2025-01-06T00:25:07Z", "customer_id": "c1", "colour": "red"}
+    assert "1 event had fields that the contract does not know" in sojourn("run", "-", "--to", tmp_path / "dir", given=json.dumps(event)).stdout
+
+
+def test_a_run_that_read_nothing_says_so(tmp_path: Path) -> None:
+    result = sojourn("run", "-", "--to", tmp_path / "dir", given="")
+    assert (result.exit_code, "there was no event" in result.stdout) == (0, True)
+    assert "no event yet" in sojourn("status", tmp_path / "dir").stdout
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"), [("silent: 9 days, 4.0 × own usual gap", True), ("silent: 9 days, 1.0 × own usual gap", False), ("bought_once", True)]
+)
+def test_a_silence_as_long_as_usual_is_no_reason_on_the_demo_page(reason: str, told: bool) -> None:
+    row = {"customer_id": "c1", "churn_risk": 0.7, "horizon_days": 62, "revenue_at_risk_minor": 100, "currency": "EUR", "churn_reasons": [reason]}
+    assert (reason in most_at_risk([row])) == told
+
+
+def test_amounts_of_different_currencies_are_shown_apart() -> None:
+    same = {"churn_risk": 0.7, "horizon_days": 62, "revenue_at_risk_minor": 100, "churn_reasons": []}
+    page = unstyle(most_at_risk([{"customer_id": "c1", "currency": "EUR", **same}, {"customer_id": "c2", "currency": "RUB", **same}]))
+    assert [line.strip()[:7].strip() for line in page.splitlines()] == ["In EUR:", "c1  70", "In RUB:", "c2  70"]
+
+
 def test_standard_input_given_twice_adds_nothing(log: Path, tmp_path: Path) -> None:
     folder = tmp_path / "dir"
     first, second = (sojourn("run", "-", "--to", folder, "--batch-rows", 1_000, given=log.read_bytes()) for _ in range(2))
@@ -120,7 +157,7 @@ def test_a_journal_is_a_source_like_any_other(made: Path, tmp_path: Path) -> Non
     assert sojourn("run", made, "--to", tmp_path / "again").exit_code == 0
     assert facts(tmp_path / "again") == facts(made)
     repeated = sojourn("run", made, "--to", tmp_path / "again")
-    assert "0 events read" in repeated.stdout
+    assert "nothing new: all of it was read before" in repeated.stdout
 
 
 def test_a_journal_read_in_pieces_goes_on_where_it_was_left(made: Path, tmp_path: Path) -> None:
@@ -169,7 +206,10 @@ def test_until_skips_and_counts(log: Path, tmp_path: Path) -> None:
         (["run", "-", "-", "--to", "dir"], 2, "given once"),
         (["run", "log.csv", "--to", "dir", "--follow", "--mapping", "cdnow"], 2, "--follow"),
         (["run", "-", "--to", "full"], 3, "no Sojourn folder"),
-        (["run", "-"], 2, "--to"),
+        (["run", "-"], 2, "sojourn run - --to mine"),
+        (["simulate"], 2, "sojourn simulate --to company"),
+        (["run", "log.jsonl", "--to", "dir", "--mapping", "cdnow"], 2, "--mapping is for tables"),
+        (["run", "log.jsonl", "--to", "log.csv/dir"], 3, "log.csv/dir"),
         (["run", "-", "--to", "dir", "--batch-rows", "0"], 2, "batch-rows"),
         (["sql", "empty", "select 1"], 3, "has no mart yet"),
         (["status", "empty"], 3, "no folder of sojourn run"),
@@ -220,11 +260,14 @@ def test_sql_reads_its_query_from_standard_input_and_keeps_equal_names_apart(mad
         ("select custmer_id from customers", "customer_id"),
         ("selct 1", "syntax error"),
         ("drop table internal.steps", "read-only"),
+        ("", "give one query"),
+        ("/* nothing */;", "give one query"),
+        ("select 1; select 2", "give one query, not 2"),
     ],
 )
 def test_a_wrong_query_is_answered_with_what_is_there(made: Path, query: str, words: str) -> None:
     result = sojourn("sql", made, query)
-    assert result.exit_code == 1
+    assert result.exit_code == (2 if "one query" in words else 1)
     assert words in result.stderr
 
 

@@ -10,20 +10,23 @@ from typing import Any
 
 import duckdb
 import msgspec
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.decode import Decoded, decode
 from pipelines.partition import Batch
-from pipelines.table import engine, extract
+from pipelines.table import engine, extract, query
 from schemas.journey_map import default_map
 from schemas.touchpoint import MAX_BYTES, Touchpoint
 from tests.generated.arrivals import microseconds
 from tests.generated.broken import CLOUD, FULL, SMALL, payloads, rare
-from tests.generated.netted import new_partition
+from tests.generated.events import histories
+from tests.generated.netted import FACTS, new_partition
 
 NOW = microseconds(datetime(2026, 1, 1, tzinfo=UTC))
+FAR = microseconds(datetime(9999, 12, 31, tzinfo=UTC))  # nothing lies ahead of it
 
 
 @pytest.fixture(scope="module")
@@ -145,6 +148,48 @@ def test_a_copy_that_differs_in_notation_only_has_the_same_content() -> None:
     ]
     assert len(set(decode([*wire(*copies), json.dumps(FULL, indent=1, ensure_ascii=False).encode()]).content.tolist())) == 1
     assert len(set(decode(wire(FULL, FULL | {"text": "other"})).content.tolist())) == 2
+
+
+@pytest.mark.parametrize(
+    "nothing",
+    [
+        {"attributes": {}},
+        {"identifiers": []},
+        {"actor": {}},
+        {"actor": {"id": None}},
+        {"case_id": "", "channel": "", "site": ""},
+        {"stage": "", "causation_id": "", "correlation_id": ""},
+    ],
+)
+def test_what_holds_nothing_is_absent(nothing: dict[str, Any]) -> None:
+    one, other = decode(wire(SMALL, SMALL | nothing)).lines
+    assert one == other
+
+
+@pytest.mark.parametrize(("seconds", "stored"), [(0.0004, 0.0), (-0.0, 0.0), (0.0015, 0.002), (12.3456, 12.346), (7, 7.0), (86_400.999, 86_400.999)])
+def test_durations_are_whole_milliseconds(seconds: float, stored: float) -> None:
+    one, other = decode(wire(SMALL | {"wait_s": seconds, "service_s": seconds}, SMALL | {"wait_s": stored, "service_s": stored})).lines
+    assert one == other and msgspec.json.decode(one)["wait_s"] == stored
+
+
+def again(con: duckdb.DuckDBPyConnection, given: list[bytes]) -> None:
+    """Decode, store as facts, read them back as a source does, decode again: the same canonical bytes."""
+    absorbed = new_partition(con, default_map()).absorb(Batch(given, "f", FAR))
+    for name in FACTS[:2]:
+        if name in absorbed.tables:
+            facts = absorbed.tables[name]
+            decoded = decode(query(con, "jobs/sources/facts.sql", facts=facts)["line"].cast(pa.binary()).to_pylist())
+            assert decoded.dead == [] and decoded.content.tolist() == facts["content"].to_pylist()
+
+
+@settings(max_examples=100)
+@given(st.lists(events, max_size=5), histories())
+def test_stored_facts_read_again_are_the_same_bytes(con: duckdb.DuckDBPyConnection, given_events: list[Any], history: list[Any]) -> None:
+    again(con, wire(*given_events, *history))
+
+
+def test_broken_payloads_that_are_accepted_are_stored_as_they_are_read(con: duckdb.DuckDBPyConnection) -> None:
+    again(con, [*payloads(10_000, seed=5), *rare(20, seed=6)])
 
 
 def test_a_cloud_event_is_read_as_the_touchpoint_that_it_carries() -> None:
