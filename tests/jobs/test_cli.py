@@ -244,6 +244,11 @@ def test_sql_prints_json_into_a_pipe_and_csv_or_a_table_on_request(made: Path) -
     assert as_table[2].split() == ["call.queued", str(as_json[0]["n"])]
 
 
+def test_sql_gives_the_bytes_of_dead_letters_back(made: Path) -> None:
+    result = sojourn("sql", made, "select payload from dead_letters order by payload", "--lines")
+    assert result.stdout_bytes == b'garbage\n{"id": 1}\n' or result.stdout_bytes == b'{"id": 1}\ngarbage\n'
+
+
 def test_sql_reads_its_query_from_standard_input_and_keeps_equal_names_apart(made: Path) -> None:
     result = sojourn(
         "sql", made, "-", "--json", given="select 1 as a, 2 as a, 10::hugeint as big, timestamp '2025-01-01' as t, 'x'::blob as b, null as n"
