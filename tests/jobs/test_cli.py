@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 from jobs.cli import main
 from jobs.journal.log import Journal
 from jobs.mart.open import open_mart
+from jobs.show.progress import Progress
 from jobs.show.summary import most_at_risk
 from jobs.simulate import simulate
 from pipelines.marts.order import rows as ordered_rows
@@ -136,6 +137,13 @@ def test_a_run_that_read_nothing_says_so(tmp_path: Path) -> None:
 def test_a_silence_as_long_as_usual_is_no_reason_on_the_demo_page(reason: str, told: bool) -> None:
     row = {"customer_id": "c1", "churn_risk": 0.7, "horizon_days": 62, "revenue_at_risk_minor": 100, "currency": "EUR", "churn_reasons": [reason]}
     assert (reason in most_at_risk([row])) == told
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(0.0, "sojourn: events.jsonl  12 events\n"), (60.0, "")])
+def test_where_nobody_looks_progress_is_a_line_now_and_then(seconds: float, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with Progress(seconds) as progress:
+        progress.events("events.jsonl", 12)
+    assert capsys.readouterr().err == said
 
 
 def test_amounts_of_different_currencies_are_shown_apart() -> None:
