@@ -236,6 +236,8 @@ def _read_all(running: _Run, sources: Sequence[Source], stopper: Stopper) -> Sou
     try:
         for source in sources:
             running.read(source, stopper)
+            while source.rotated and not stopper.stopped:  # another file stands in its place
+                running.read(source, stopper)
     except SourceError as error:
         return error
     return None

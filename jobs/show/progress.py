@@ -17,9 +17,10 @@ _WIPE = "\r\x1b[2K"
 class Progress:
     """The line. On a terminal it is written over again and again; elsewhere a new one is written each minute."""
 
-    def __init__(self) -> None:
+    def __init__(self, unseen_s: float = EVERY_S_UNSEEN) -> None:
         self._shown = sys.stderr.isatty()
-        self._next = 0.0 if self._shown else time.monotonic() + EVERY_S_UNSEEN
+        self._every = EVERY_S if self._shown else unseen_s
+        self._next = 0.0 if self._shown else time.monotonic() + unseen_s
         self._begun = time.monotonic()
         self._of = ""
 
@@ -37,7 +38,7 @@ class Progress:
             self._of, self._begun = title, now
             self._next = 0.0 if self._shown else self._next
         if now >= self._next:
-            self._next = now + (EVERY_S if self._shown else EVERY_S_UNSEEN)
+            self._next = now + self._every
             pace = f"  {number(count / (now - self._begun))} a second" if count and now - self._begun > 1 else ""
             done = f"  {number(count)} events" if count else ""
             self._write(f"{_WIPE}{title}{done}{pace}" if self._shown else f"sojourn: {title}{done}{pace}\n")

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 import msgspec
 import pyarrow as pa
@@ -41,6 +41,14 @@ def write_csv(names: Sequence[str], rows: Iterator[dict[str, object]], out: Text
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(names)
     writer.writerows([plain(value, exact=True) for value in row.values()] for row in rows)
+
+
+def write_lines(answer: pa.RecordBatchReader, out: BinaryIO) -> None:
+    """Write the first column, a value a line: bytes as they are, null as an empty line."""
+    for batch in answer:
+        for value in batch.column(0).to_pylist():
+            out.write((value if isinstance(value, bytes) else plain(_simple(value), exact=True).encode()) + b"\n")
+    out.flush()
 
 
 def plain(value: object, *, exact: bool = False) -> str:

@@ -39,6 +39,8 @@ class JournalFacts:
     dir: Path
     _con: duckdb.DuckDBPyConnection = field(default_factory=engine, repr=False)
 
+    rotated = False
+
     @property
     def title(self) -> str:
         """The path as it was given."""

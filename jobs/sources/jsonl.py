@@ -142,6 +142,8 @@ class Pipe:
     started_us: int
     follow: bool = False
 
+    rotated = False
+
     @property
     def title(self) -> str:
         """What messages call it."""

@@ -59,7 +59,13 @@ class Size:
 
 
 class Source(Protocol):
-    """Anything that gives payloads."""
+    """Anything that gives payloads.
+
+    Attributes:
+        rotated: The last reading ended because something else stands in its place: it must be found and read again.
+    """
+
+    rotated: bool
 
     @property
     def title(self) -> str:

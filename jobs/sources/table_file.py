@@ -24,6 +24,8 @@ class TableFile:
     mapping: Mapping | None = None
     _looks: Fingerprint | None = field(default=None, init=False, repr=False)  # when its reading began: changed meanwhile, it is read again
 
+    rotated = False
+
     @property
     def title(self) -> str:
         """The path as it was given."""

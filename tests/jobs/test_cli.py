@@ -18,6 +18,7 @@ from click.testing import CliRunner, Result
 from jobs.cli import main
 from jobs.journal.log import Journal
 from jobs.mart.open import open_mart
+from jobs.show.progress import Progress
 from jobs.show.summary import most_at_risk
 from jobs.simulate import simulate
 from pipelines.marts.order import rows as ordered_rows
@@ -140,6 +141,13 @@ def test_a_silence_as_long_as_usual_is_no_reason_on_the_demo_page(reason: str, t
     assert (reason in most_at_risk([row])) == told
 
 
+@pytest.mark.parametrize(("seconds", "said"), [(0.0, "sojourn: events.jsonl  12 events\n"), (60.0, "")])
+def test_where_nobody_looks_progress_is_a_line_now_and_then(seconds: float, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with Progress(seconds) as progress:
+        progress.events("events.jsonl", 12)
+    assert capsys.readouterr().err == said
+
+
 def test_amounts_of_different_currencies_are_shown_apart() -> None:
     same = {"churn_risk": 0.7, "horizon_days": 62, "revenue_at_risk_minor": 100, "churn_reasons": []}
     page = unstyle(most_at_risk([{"customer_id": "c1", "currency": "EUR", **same}, {"customer_id": "c2", "currency": "RUB", **same}]))
@@ -244,6 +252,11 @@ def test_sql_prints_json_into_a_pipe_and_csv_or_a_table_on_request(made: Path) -
     assert [row["n"] for row in as_json] == [int(row["n"]) for row in as_csv]
     assert as_table[0].split() == ["type", "n"]
     assert as_table[2].split() == ["call.queued", str(as_json[0]["n"])]
+
+
+def test_sql_gives_the_bytes_of_dead_letters_back(made: Path) -> None:
+    result = sojourn("sql", made, "select payload from dead_letters order by payload", "--lines")
+    assert result.stdout_bytes == b'garbage\n{"id": 1}\n' or result.stdout_bytes == b'{"id": 1}\ngarbage\n'
 
 
 def test_sql_reads_its_query_from_standard_input_and_keeps_equal_names_apart(made: Path) -> None:

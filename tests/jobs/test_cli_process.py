@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -118,3 +120,20 @@ def test_a_run_that_waits_for_a_silent_pipe_commits_and_obeys(tmp_path: Path) ->
     assert process.wait(PATIENCE_S) == 0  # its standard input is still open
     _, out, _ = ended(process)
     assert b"1,000 events read" in out
+
+
+def test_what_the_readme_gives_to_paste_runs_as_it_stands(tmp_path: Path) -> None:
+    blocks = re.findall(r"^```sh\n(.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8"), re.M | re.S)
+    pasted = [block for block in blocks if "cat >" in block or "broken.jsonl" in block]
+    call = shlex.join(["env", f"PYTHONPATH={ROOT}", *SOJOURN])
+    script = "\n".join(["set -e", f'sojourn() {{ {call} "$@"; }}', *pasted])
+    done = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    assert done.returncode == 0, done.stderr
+    for words in (
+        "8 accepted + 1 duplicates + 1 dead letters",
+        "waited 7 min 40 s, too long",
+        "all well",
+        "waited 1 d 2 h, too long",
+        "mine now holds 9 events",
+    ):
+        assert words in done.stdout

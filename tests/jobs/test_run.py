@@ -155,6 +155,24 @@ def test_a_followed_file_shows_a_new_event_in_the_snapshot_within_seconds(events
         worker.join()
 
 
+def test_a_followed_file_that_is_rotated_away_is_read_to_its_end_and_the_new_one_after_it(tmp_path: Path) -> None:
+    log, to, stopper = tmp_path / "app.jsonl", tmp_path / "out", Stopper()
+    log.write_text(event_at("one", datetime(2026, 1, 1, tzinfo=UTC)))
+    settings = RunSettings(to=to, journey_map=default_map(), follow=True)
+    worker = threading.Thread(target=run, args=([JsonLines(log, follow=True)], settings), kwargs={"stopper": stopper})
+    worker.start()
+    try:
+        until(lambda: shown(to, "select count(*) from mart.steps") == 1)
+        log.rename(tmp_path / "app.jsonl.1")
+        with (tmp_path / "app.jsonl.1").open("a") as file:
+            file.write(event_at("two", datetime(2026, 1, 1, 0, 1, tzinfo=UTC)))
+        log.write_text(event_at("three", datetime(2026, 1, 1, 0, 2, tzinfo=UTC)))
+        until(lambda: shown(to, "select count(*) from mart.steps") == 3)
+    finally:
+        stopper.stop()
+        worker.join()
+
+
 def test_a_reader_in_another_process_meets_no_error_and_no_torn_answer(events: Path, tmp_path: Path) -> None:
     to = tmp_path / "out"
     run([piped(events.read_bytes().splitlines()[:100])], RunSettings(to=to, journey_map=default_map()))
