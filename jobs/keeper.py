@@ -102,7 +102,7 @@ class Keeper:
     def commit(self, batch: Batch, name: str, source: SourceRange) -> tuple[Commit, Absorbed]:
         """Absorb a batch and make it visible together with how far its source was read."""
         absorbed = self.partition.absorb(batch)
-        newest = {batch.feed: self.partition.newest[batch.feed]}
+        newest = {feed: time for feed, time in self.partition.newest.items() if feed == batch.feed}
         return self._write(absorbed.tables, absorbed.counters, {name: source}, newest, absorbed.earliest, absorbed.latest, None), absorbed
 
     def tick(self, instant_us: int) -> Commit:
@@ -197,7 +197,10 @@ def _agree(first: Commit, journey_map: JourneyMap, until_us: int | None, dir: Pa
             f"give that map, or rebuild with this one: sojourn run {dir} --to NEW_DIR --map MAP"
         )
     if until_us is not None and first.until_us != until_us:
-        raise SettingError(f"{dir} was made with another --until; leave it out, or start a new DIR: sojourn run SOURCE… --to NEW_DIR --until DAY")
+        kept = "without --until" if first.until_us is None else "with another --until"
+        raise SettingError(
+            f"{dir} was made {kept}, and stays so; for another one read the sources anew: sojourn run SOURCE… --to NEW_DIR --until DAY"
+        )
 
 
 def _persistently(write: Callable[[], T]) -> T:
