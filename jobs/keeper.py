@@ -220,7 +220,10 @@ def _agree(first: Commit, journey_map: JourneyMap, until_us: int | None, dir: Pa
             f"give that map, or rebuild with this one: sojourn run {dir} --to NEW_DIR --map MAP"
         )
     if until_us is not None and first.until_us != until_us:
-        raise SettingError(f"{dir} was made with another --until; leave it out, or start a new DIR: sojourn run SOURCE… --to NEW_DIR --until DAY")
+        kept = "without --until" if first.until_us is None else "with another --until"
+        raise SettingError(
+            f"{dir} was made {kept}, and stays so; for another one read the sources anew: sojourn run SOURCE… --to NEW_DIR --until DAY"
+        )
 
 
 def _persistently(write: Callable[[], T]) -> T:
