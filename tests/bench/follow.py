@@ -34,7 +34,7 @@ def main() -> None:
         command = [sys.executable, "-m", "jobs.cli", "run", str(folder / "events.jsonl"), "--to", str(folder / "out"), "--follow"]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            wait_for(folder / "out", "from mart.touchpoints", options.stored * 0.97, 600)
+            wait_for(folder / "out", "from mart.touchpoints", options.stored * 0.9, 600)
             took = [shown_after(folder, k, options.pause) for k in range(options.events)]
         finally:
             process.send_signal(signal.SIGTERM)
