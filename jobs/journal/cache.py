@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.journal.durable import sync_folder, write_new
+from jobs.journal.durable import sync, write_new
 from pipelines.lexicon import Lexicon
 from pipelines.state import ROW, Allocator, State, StateSize
 from pipelines.symbols import Symbols
@@ -61,7 +61,7 @@ class Cache:
         except (FileNotFoundError, msgspec.MsgspecError):
             return None
         path.unlink()
-        sync_folder(self._folder)  # before anything is changed: a cut of power must not bring it back
+        sync(self._folder)  # before anything is changed: a cut of power must not bring it back
         return meta if meta.version == VERSION and meta.map_digest == map_digest else None
 
     def clear(self) -> None:

@@ -16,7 +16,7 @@ def write_new(path: Path, data: bytes) -> None:
     """Write a file under a temporary name, flush it to the disk, and give it its name."""
     temporary = _written(path, data)
     temporary.rename(path)
-    sync_folder(path.parent)
+    sync(path.parent)
 
 
 def link_new(path: Path, data: bytes) -> None:
@@ -33,12 +33,12 @@ def link_new(path: Path, data: bytes) -> None:
             raise
     finally:
         temporary.unlink()
-    sync_folder(path.parent)
+    sync(path.parent)
 
 
-def sync_folder(folder: Path) -> None:
-    """Flush a folder's entries to the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def sync(path: Path) -> None:
+    """Flush a file's bytes, or a folder's entries, to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

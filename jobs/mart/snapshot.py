@@ -5,7 +5,6 @@ The copy is made by a child process: if this one opened and closed the live file
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -13,7 +12,7 @@ import time
 from hashlib import md5
 from pathlib import Path
 
-from jobs.journal.durable import sync_folder
+from jobs.journal.durable import sync
 from schemas.errors import MartError
 
 KEPT_SNAPSHOTS = 3
@@ -48,7 +47,7 @@ def put(live: Path, serving: Path, number: int) -> Path:
     fresh.unlink(missing_ok=True)
     fresh.symlink_to(path.name)
     fresh.rename(link)
-    sync_folder(serving)
+    sync(serving)
     tidy(serving)
     return path
 
@@ -103,12 +102,4 @@ def _copy(source: Path, target: Path) -> None:
             break
     else:
         raise MartError(f"the mart could not be copied to {target}: {done.stderr.strip()}")
-    _flush(target)
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync(target)
