@@ -141,8 +141,64 @@ STEPS = _schema(
         ("money_kind", pa.string()),  # currency and kind
     ]
 )
-TABLES = {"touchpoints": TOUCHPOINTS, "operations": OPERATIONS, "dead_letters": DEAD_LETTERS, "journeys": JOURNEYS, "steps": STEPS}
-"""Every table of the journal. ``links``, ``intervals`` and ``said`` come with the steps that write them."""
+INTERVALS = _schema(
+    [
+        ("op", pa.string()),  # put or drop; a drop names op, existed, rule and key only
+        ("existed", pa.bool_()),
+        ("rule", pa.string()),
+        ("key", pa.uint64()),  # of rule, customer or operation, and the opening event: never of a journey, a position or a time
+        ("record", pa.bool_()),  # kept for a mart, never a breach and never alerted
+        ("unit", pa.string()),  # of value and threshold: ms, count or minor
+        ("customer_id", pa.string()),
+        ("subject_kind", pa.string()),
+        ("subject_id", pa.string()),
+        ("opened_us", pa.int64()),  # when the opening event happened
+        ("since_us", pa.int64()),  # from when on it holds; may lie in the future: a timer
+        ("until_us", pa.int64()),  # null: it still holds
+        ("value", pa.int64()),
+        ("threshold", pa.int64()),
+        ("evidence", pa.list_(pa.string())),  # ids of events, the opening one first
+        ("evidence_keys", pa.list_(pa.uint64())),  # keys of the same events
+        ("journey", pa.uint64()),  # of the opening event, like all that follows
+        ("stage", pa.string()),
+        ("channel", pa.string()),
+        ("site", pa.string()),
+        ("team", pa.string()),
+        ("operation", pa.string()),  # the backstage work, or its owner, that the rule names
+    ]
+)
+SAID = _schema(
+    [
+        ("seq", pa.int64()),  # order in which it was said
+        ("said_us", pa.int64()),  # the clock
+        ("as_of_us", pa.int64()),
+        ("rule", pa.string()),
+        ("subject_kind", pa.string()),
+        ("subject_id", pa.string()),
+        ("customer_id", pa.string()),
+        ("key", pa.uint64()),  # of the interval
+        ("since_us", pa.int64()),
+        ("until_us", pa.int64()),
+        ("value", pa.int64()),
+        ("threshold", pa.int64()),
+        ("unit", pa.string()),
+        ("state", pa.string()),  # opened, updated, resolved, retracted or unknown
+        ("severity", pa.string()),  # info, warning, high or critical
+        ("harm", pa.int64()),
+        ("site", pa.string()),
+        ("stage", pa.string()),
+        ("channel", pa.string()),
+        ("team", pa.string()),
+        ("operation", pa.string()),
+        ("send", pa.bool_()),  # false: recorded only
+        ("body", pa.string()),  # the CloudEvent, JSON
+    ]
+)
+TABLES = {
+    **{"touchpoints": TOUCHPOINTS, "operations": OPERATIONS, "dead_letters": DEAD_LETTERS},
+    **{"journeys": JOURNEYS, "steps": STEPS, "intervals": INTERVALS, "said": SAID},
+}
+"""Every table of the journal. ``links`` comes with the step that writes it."""
 
 
 FEW = frozenset(
@@ -152,6 +208,7 @@ FEW = frozenset(
         *("language", "segment", "client_type", "context", "received_us", "late", "disputed"),
         *("op", "existed", "known", "closed", "oversized", "revision"),
         *("desired_ms", "adequate_ms", "roles", "position", "step_count", "reason", "detail", "feed"),
+        *("rule", "record", "unit", "subject_kind", "threshold", "operation", "state", "severity", "send"),
     )
 )
 """Columns of few distinct values: these are worth a dictionary in a segment; the others cost less without."""

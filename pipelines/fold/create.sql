@@ -22,6 +22,18 @@ create table internal.steps (
     site varchar, actor_id varchar, team varchar, previous_type varchar, since_previous_ms bigint, wait_ms bigint, service_ms bigint, desired_ms bigint,
     adequate_ms bigint, roles ubigint, money_minor bigint, money_kind varchar
 );
+-- what the rules return: breaches, and records that other marts show; some lie in the future
+create table internal.intervals (
+    rule varchar, "key" ubigint, record boolean, unit varchar, customer_id varchar, subject_kind varchar, subject_id varchar, opened_at timestamp,
+    since timestamp, until timestamp, value bigint, threshold bigint, evidence varchar[], evidence_keys ubigint[],
+    journey ubigint, stage varchar, channel varchar, site varchar, team varchar, operation varchar
+);
+-- what was said about breaches, in order
+create table internal.said (
+    seq bigint, said_at timestamp, as_of timestamp, rule varchar, subject_kind varchar, subject_id varchar, customer_id varchar, "key" ubigint,
+    since timestamp, until timestamp, value bigint, threshold bigint, unit varchar, state varchar, severity varchar, harm bigint,
+    site varchar, stage varchar, channel varchar, team varchar, operation varchar, send boolean, body varchar
+);
 -- what was heard from each source, copies that differ included
 create table internal.feeds (source varchar, events bigint, late bigint, first_seen_at timestamp, last_seen_at timestamp, last_received_at timestamp);
 -- what the journey map makes of each type in each channel

@@ -1,0 +1,26 @@
+-- alerts: one row a thing that was said, in order.
+select
+    seq,
+    said_at,
+    as_of,
+    rule,
+    subject_kind,
+    subject_id,
+    lpad(lower(hex("key")), 16, '0') as "key",
+    since,
+    until,
+    value,
+    threshold,
+    unit,
+    state,
+    severity,
+    harm,
+    customer_id,
+    stage,
+    channel,
+    site,
+    team,
+    operation,
+    send,
+    body
+from internal.said
