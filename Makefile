@@ -10,10 +10,10 @@ READY := $(VENV)/.ready
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$python; break; }; done)
 
-.PHONY: help setup demo kafka test test-kafka check lint types contracts wheel bench chaos compat lock clean
+.PHONY: help setup demo demo-kafka kafka test test-kafka check lint types contracts wheel bench chaos compat lock clean
 
 help: ## Say what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 setup: $(READY) ## Make .venv with exactly what requirements-dev.lock says
 	@echo "$(VENV) is ready"
@@ -28,13 +28,25 @@ $(READY): requirements-dev.lock pyproject.toml
 demo: $(READY) ## Simulate a company, rebuild its journeys, show what they say
 	@$(BIN)/sojourn demo
 
+# A broker for one command: that of KAFKA_BOOTSTRAP_SERVERS, else one of its own.
+BROKER = $(if $(KAFKA_BOOTSTRAP_SERVERS),,$(BIN)/python -m infra.kafka --port 0 --)
+
+demo-kafka: $(READY) ## The same through Kafka: broker, topics, producer, two workers and a mart; then compared with the run without
+	@$(BROKER) $(BIN)/sojourn demo --kafka
+
 kafka: $(READY) ## Run Apache Kafka on 127.0.0.1:9092 until Ctrl-C (NODES=3 for a cluster)
 	@$(BIN)/python -m infra.kafka --nodes $(or $(NODES),1) --port $(or $(PORT),9092) $(if $(SECURE),--secure)
 
 test: $(READY) ## Run all tests that need no broker (some minutes)
 	@$(BIN)/python -m pytest -q
 
-test-kafka: $(READY) ## Run those that need one: KAFKA_BOOTSTRAP_SERVERS, else Apache Kafka is fetched and started (needs Java and Maven)
+test-# A broker for one command: that of KAFKA_BOOTSTRAP_SERVERS, else one of its own.
+BROKER = $(if $(KAFKA_BOOTSTRAP_SERVERS),,$(BIN)/python -m infra.kafka --port 0 --)
+
+demo-kafka: $(READY) ## The same through Kafka: broker, topics, producer, two workers and a mart; then compared with the run without
+	@$(BROKER) $(BIN)/sojourn demo --kafka
+
+kafka: $(READY) ## Run those that need one: KAFKA_BOOTSTRAP_SERVERS, else Apache Kafka is fetched and started (needs Java and Maven)
 	@$(BIN)/python -m pytest -q -m broker
 
 check: lint types contracts wheel test ## Everything that must hold before a change goes in
@@ -79,5 +91,5 @@ lock: ## Write requirements-dev.lock anew from pyproject.toml
 	@rm -rf dist/lock
 
 clean: ## Remove what was made: .venv, caches, demo
-	@rm -rf $(VENV) demo dist bench-work .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) demo demo-kafka dist bench-work .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import shutil
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
+from jobs.check.compare import Compared
 from jobs.run import Summary
 from jobs.show.summary import QUERY, Answers, called, came_in, most_at_risk, worst_waits
+from jobs.show.table import table
 from jobs.show.timeline import Timeline, journey_paragraph
 from jobs.show.words import number, span
 
@@ -35,6 +38,16 @@ def demo_page(summary: Summary, answers: Answers, example: Timeline | None, fold
         "Ask on": _ask_on(called(), folder, example),
     }
     return "\n" + "\n\n".join(f"{click.style(title, bold=True, underline=True)}\n{text}" for title, text in sections.items())
+
+
+def compared_page(tables: Sequence[Compared], here: str, there: str) -> str:
+    """Say whether two DIRs of the same events say the same."""
+    rows = [(one.table, number(one.rows), number(one.other_rows), "equal" if one.equal else "DIFFERS") for one in tables]
+    wrong = [one.table for one in tables if not one.equal]
+    well = f"All {len(tables)} pure tables are equal, row for row and in every column but those of history."
+    verdict = f"{', '.join(wrong)} differ." if wrong else well
+    title = click.style("The same events, two ways", bold=True, underline=True)
+    return f"{title}\n{table(['table', here, there, ''], rows, indent='  ', right={1, 2})}\n{verdict}"
 
 
 def _wrapped(text: str) -> str:

@@ -43,6 +43,10 @@ class Progress:
             done = f"  {number(count)} events" if count else ""
             self._write(f"{_WIPE}{title}{done}{pace}" if self._shown else f"sojourn: {title}{done}{pace}\n")
 
+    def say(self, text: str) -> None:
+        """Say something that stays, above the line."""
+        self._write(f"{_WIPE}{text}\n" if self._shown else f"{text}\n")
+
     def _write(self, text: str) -> None:
         sys.stderr.write(text)
         sys.stderr.flush()
