@@ -17,6 +17,7 @@ from jobs.journal.log import Journal
 from jobs.journal.segment import read_segment
 from jobs.keeper import SHOWN, Keeper
 from jobs.mart.live import LiveMart, Publication
+from jobs.mart.rhythm import Rhythm
 from jobs.sources.source import Payloads, Size, Source, Stopper
 from pipelines.partition import Batch
 from schemas.errors import MartError, SourceError
@@ -25,14 +26,6 @@ from schemas.journey_map import JourneyMap
 
 TICK_S = 5.0
 """A live source moves ``as_of`` at least this often (seconds)."""
-QUIET_S = 60.0
-"""Where time goes on and nothing else, a snapshot says so this often (seconds)."""
-FOLD_S, FOLD_ROWS = 0.5, 500_000
-"""The mart folds what was committed after so many seconds or events, whichever comes first."""
-SHARE, BACKFILL_SHARE = 10, 50
-"""Publishing takes at most one part in so many of the time, while sources are live and while history is read, …"""
-ALLOWANCE_S = 0.5
-"""… and this much (seconds) beside it, so that the first snapshots and what comes after a silence don't wait."""
 
 
 @dataclass(frozen=True)
@@ -109,12 +102,12 @@ class _Run:
     counters: dict[str, int] = field(default_factory=dict)
     commits: int = 0
     pending: list[tuple[Commit, Mapping[str, pa.Table]]] = field(default_factory=list)
-    folded_at: float = field(default_factory=time.monotonic)
-    begun_at: float = field(default_factory=time.monotonic)
-    published_s: float = 0.0  # what publishing has taken so far
-    published_at: float = 0.0
+    rhythm: Rhythm = field(init=False)
     ticked_at: float = field(default_factory=time.monotonic)
-    fresh: bool = True  # something was folded that no snapshot shows
+
+    def __post_init__(self) -> None:
+        """Take the rhythm that the sources ask for."""
+        self.rhythm = Rhythm(self.settings.follow)
 
     def read(self, source: Source, stopper: Stopper) -> None:
         """Read a source to its end, or until stopped."""
@@ -122,12 +115,15 @@ class _Run:
         receipt = Receipt(reached, source.seen(), time.time_ns() // 1000)
         size = Size(self.settings.batch_rows)
         for piece in source.read(reached.hi if reached else 0, size, stopper):
+            if not self.settings.follow:  # what earlier pieces brought: after the last one the run publishes anyhow
+                self.keep_up()
             if piece.lines:
                 self.take(source, name, piece, receipt)
                 size.grow()
             elif self.settings.follow:
                 self.tick()
-            self.keep_up()
+            if self.settings.follow:
+                self.keep_up()
             if stopper.stopped:
                 break
 
@@ -144,15 +140,10 @@ class _Run:
 
     def keep_up(self) -> None:
         """Let time, the mart and the snapshot follow, each in its own rhythm."""
-        now = time.monotonic()
         waiting = sum(sum(map(len, tables.values())) for _, tables in self.pending)
-        if self.pending and (now - self.folded_at >= FOLD_S or waiting >= FOLD_ROWS):
+        if self.pending and self.rhythm.folds(waiting, time.monotonic()):
             self.fold()
-        if (
-            self.fresh
-            and not self.pending
-            and self.published_s <= ALLOWANCE_S + (now - self.begun_at) / (SHARE if self.settings.follow else BACKFILL_SHARE)
-        ):
+        if not self.pending and self.rhythm.publishes(time.monotonic()):
             self.publish(final=False)
 
     def tick(self) -> None:
@@ -167,12 +158,12 @@ class _Run:
 
     def fold(self) -> None:
         """Fold what was committed."""
-        if self.pending:
-            with mart_errors():
-                self.mart.fold(self.pending)
-            told = any(commit.segments for commit, _ in self.pending)  # ticks alone move only as_of: nobody waits for that
-            self.pending, self.fresh = [], self.fresh or told or time.monotonic() - self.published_at >= QUIET_S
-        self.folded_at = time.monotonic()
+        if not self.pending:
+            return
+        with mart_errors():
+            self.mart.fold(self.pending)
+        self.rhythm.folded(time.monotonic(), told=any(commit.segments for commit, _ in self.pending))
+        self.pending = []
 
     def publish(self, *, final: bool) -> Path:
         """Publish a snapshot."""
@@ -189,9 +180,7 @@ class _Run:
         )
         with mart_errors():
             path = self.mart.publish(publication)
-        self.published_at = time.monotonic()
-        self.published_s += self.published_at - begun
-        self.fresh = False
+        self.rhythm.published(begun, time.monotonic())
         return path
 
 

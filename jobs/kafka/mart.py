@@ -14,7 +14,8 @@ from jobs.journal.segment import read_segment
 from jobs.kafka.standing import Standing
 from jobs.keeper import SHOWN
 from jobs.mart.live import LiveMart, Publication
-from jobs.run import ALLOWANCE_S, FOLD_ROWS, FOLD_S, SHARE, mart_of
+from jobs.mart.rhythm import FOLD_ROWS, Rhythm
+from jobs.run import mart_of
 from jobs.sources.source import Stopper
 from schemas.errors import JournalError, SettingError
 from schemas.journal import Commit
@@ -22,7 +23,7 @@ from schemas.journey_map import JourneyMap
 
 LOOK_S = 0.1
 """How often the logs are looked at (seconds)."""
-QUIET_S = 2.0
+DRAINED_S = 2.0
 """So long after the last event, with none unread, the mart counts as drained: estimates are fitted anew."""
 
 
@@ -46,11 +47,8 @@ class MartLoop:
     as_of_us: int | None = None
     _pending: list[tuple[Commit, Mapping[str, pa.Table]]] = field(default_factory=list)
     _rows: int = 0
-    _folded_at: float = field(default_factory=time.monotonic)
-    _begun_at: float = field(default_factory=time.monotonic)
+    _rhythm: Rhythm = field(default_factory=lambda: Rhythm(live=True))
     _came_at: float = field(default_factory=time.monotonic)
-    _published_s: float = 0.0
-    _fresh: bool = True  # something is folded that no snapshot shows
     _settled: bool = False  # the newest snapshot was made of a drained journal
 
     def __post_init__(self) -> None:
@@ -66,7 +64,7 @@ class MartLoop:
             self.keep_up()
             report(self)
         self.fold()
-        if self._fresh:
+        if self._rhythm.fresh:
             self.publish(final=False)
 
     def once(self) -> Path:
@@ -91,23 +89,23 @@ class MartLoop:
 
     def keep_up(self) -> None:
         """Fold and publish, each in its own rhythm."""
-        now = time.monotonic()
-        if self._pending and now - self._folded_at >= FOLD_S:
+        if self._pending and self._rhythm.folds(self._rows, time.monotonic()):
             self.fold()
         if self._pending:
             return
-        drained = self.standing.drained and now - self._came_at >= QUIET_S
-        affordable = self._published_s <= ALLOWANCE_S + (now - self._begun_at) / SHARE
-        if affordable and (self._fresh or (drained and not self._settled)):
-            self.publish(final=drained and not self._settled)
+        now = time.monotonic()
+        settles = not self._settled and self.standing.drained and now - self._came_at >= DRAINED_S
+        if self._rhythm.publishes(now) or (settles and self._rhythm.affords(now)):
+            self.publish(final=settles)
 
     def fold(self) -> None:
         """Fold what was read."""
-        if self._pending:
-            self.mart.fold(self._pending)
-            self.folded += len(self._pending)
-            self._pending, self._rows, self._fresh = [], 0, True
-        self._folded_at = time.monotonic()
+        if not self._pending:
+            return
+        self.mart.fold(self._pending)
+        self.folded += len(self._pending)
+        self._rhythm.folded(time.monotonic(), told=self._rows > 0)
+        self._pending, self._rows = [], 0
 
     def publish(self, *, final: bool) -> Path:
         """Publish a snapshot."""
@@ -125,8 +123,8 @@ class MartLoop:
                 final=final,
             )
         )
-        self._published_s += time.monotonic() - begun
-        self._fresh, self._settled = False, self._settled or final
+        self._rhythm.published(begun, time.monotonic())
+        self._settled = self._settled or final
         return self.published
 
     def _take(self, commit: Commit) -> None:
