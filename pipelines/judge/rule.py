@@ -106,7 +106,7 @@ def parse_rule(name: str, text: str, *, ours: bool = True) -> Rule:
     for needed in NEEDED:
         if not header.get(needed):
             raise _wrong(name, f"has no line '-- {needed}: …'")
-    if not comments or _LINE.fullmatch(comments[0]) and comments[0][2:].split(":")[0].strip() in ALLOWED:
+    if not comments or ((found := _LINE.fullmatch(comments[0])) and found[1] in ALLOWED):
         raise _wrong(name, "must begin with a comment that says in a sentence what a breach is")
     return Rule(
         name=name,
