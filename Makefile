@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$python; break; }; done)
 
-.PHONY: help setup demo demo-kafka kafka test test-kafka check lint types contracts wheel bench chaos compat lock clean
+.PHONY: help setup demo demo-kafka kafka test test-kafka check lint types contracts wheel bench chaos chaos-kafka compat lock clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -74,6 +74,9 @@ bench: $(READY) ## Measure the run part by part (long)
 
 chaos: $(READY) ## Kill runs at random moments, 50 times (long)
 	@$(BIN)/python -m tests.chaos.kills
+
+chaos-kafka: $(READY) ## Kill workers, the mart and the broker at random while a million events flow (a quarter of an hour; SEED=…)
+	@$(BIN)/python -m tests.chaos.kafka --seed $(or $(SEED),1)
 
 compat: $(READY) ## Read a snapshot with DuckDB 1.4 and 1.5, as analysts' tools do
 	@rm -rf dist/compat && $(BIN)/sojourn demo --events 5000 --to dist/compat/demo > /dev/null

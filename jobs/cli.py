@@ -31,6 +31,7 @@ _FAMILIES = {
     "topics": "jobs.commands.topics",
     "lag": "jobs.commands.lag",
     "offsets": "jobs.commands.offsets",
+    "dead-letters": "jobs.commands.dead_letters",
 }
 """Where each command lives; its module holds it under the name ``command``. The order is that of the help."""
 INTERRUPTED = 130

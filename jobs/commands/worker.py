@@ -31,7 +31,7 @@ def command(to: Path, map_path: Path | None, until_end: bool, ticks: bool, accep
     from jobs.kafka.health import Health, served
     from jobs.kafka.prepare import prepare
     from jobs.kafka.settings import read_settings, shown
-    from jobs.kafka.worker import WorkerSettings, work
+    from jobs.kafka.worker import WorkerSettings, leave, work
     from jobs.kafka.worker_health import told
 
     log_to_stderr(verbose)
@@ -48,3 +48,4 @@ def command(to: Path, map_path: Path | None, until_end: bool, ticks: bool, accep
     with served(health, settings.web):
         worker = asyncio.run(work(asked, lambda worker: told(worker, health)))
     click.echo(f"{worker.counters.get('read', 0):,} events read into {to}")
+    leave(worker)

@@ -50,7 +50,7 @@ class Fleet:
         """Start ``sojourn`` with some words; the name is only for people."""
         with (self.logs / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(  # noqa: S603 - our own program; in a session of its own, for Ctrl-C reaches us and we end it in order
-                [sys.executable, "-m", "jobs.cli", *words],
+                [sys.executable, "-m", "jobs.start", *words],
                 env={**os.environ, **self.environment},
                 stdin=subprocess.DEVNULL,
                 stdout=log,

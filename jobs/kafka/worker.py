@@ -30,6 +30,8 @@ from schemas.journey_map import JourneyMap
 
 STOP_S = 9.0
 """A worker that was told to end has ended after so long (seconds), whatever it hangs on: nothing is lost."""
+PART_S = 4.0
+"""Of these so long for the farewell to Kafka: brokers that are away must not keep a worker whose journal stands."""
 STUCK_S = 120.0
 """A worker that holds records and commits nothing for so long (seconds) ends itself."""
 LOOK_S = 0.1
@@ -80,6 +82,7 @@ class Worker:
         self.consumer: BulkConsumer | None = None
         self.lanes: dict[int, Lane] = {}
         self.failed: BaseException | None = None
+        self.rested, self.parted = False, False
         self.stopping = asyncio.Event()
         self.records, self.size = 0, 0
         self.counters: dict[str, int] = {}
@@ -162,7 +165,18 @@ class Worker:
     async def close(self) -> None:
         """Keep the states for the next time."""
         await asyncio.gather(*(lane.close() for lane in self.lanes.values()))
-        await self._dead.close()
+        self.rested = True
+
+    async def part(self, app: App) -> None:
+        """Take leave of Kafka: commit offsets, leave the group, close links; the group misses us by itself where that takes too long."""
+        leaving = asyncio.gather(app.stop(), self._dead.close(), return_exceptions=True)
+        await asyncio.wait([leaving], timeout=PART_S)
+        self.parted = leaving.done()
+        for problem in leaving.result() if self.parted else []:
+            if problem is not None:
+                log.warning("taking leave of Kafka: %r", problem)
+        if not self.parted:
+            log.warning("Kafka does not answer our farewell; the group goes on without us after %g s", self.asked.kafka.consuming.session_s)
 
     def undertake(self, chunks: list[Chunk], absorbed: Absorbed) -> None:
         """Send dead letters to their topic and wait until the broker has them. Runs in a thread."""
@@ -255,12 +269,11 @@ async def work(asked: WorkerSettings, report: Callable[[Worker], None] = lambda 
     _heed(loop, worker.stopping)
     starting = asyncio.create_task(_start(app, worker))
     await _watch(app, worker, report)
-    deadline = _deadline(3 if worker.failed else 1)
-    await app.stop()
+    _limit(worker)
+    await worker.rest()
+    await worker.part(app)
     starting.cancel()
-    await asyncio.gather(starting, return_exceptions=True)
     await worker.close()
-    deadline.cancel()
     if worker.failed is not None:
         raise worker.failed if isinstance(worker.failed, SojournError) else JournalError(f"the worker failed: {worker.failed!r}") from worker.failed
     return worker
@@ -301,8 +314,19 @@ def _heed(loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> None:
         loop.add_signal_handler(number, stop)
 
 
-def _deadline(code: int) -> threading.Timer:
-    timer = threading.Timer(STOP_S, os._exit, (code,))
+def leave(worker: Worker) -> None:
+    """End the process where Faust's threads would not: they wait for brokers that are away."""
+    if not worker.parted:
+        logging.shutdown()
+        os._exit(0)
+
+
+def _limit(worker: Worker) -> None:
+    """End the process at the latest ``STOP_S`` from now: with 0 where the journal has all that was at work."""
+
+    def end() -> None:
+        os._exit(3 if worker.failed else 0 if worker.rested else 1)
+
+    timer = threading.Timer(STOP_S, end)
     timer.daemon = True
     timer.start()
-    return timer

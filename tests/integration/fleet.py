@@ -72,6 +72,6 @@ class Fleet:
 
     def _start(self, *words: str) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as log:
-            process = subprocess.Popen([sys.executable, "-m", "jobs.cli", *words], env={**os.environ, **self.environment}, stdout=log, stderr=log)
+            process = subprocess.Popen([sys.executable, "-m", "jobs.start", *words], env={**os.environ, **self.environment}, stdout=log, stderr=log)
         self.running.append(process)
         return process
