@@ -1,0 +1,93 @@
+-- Many customers wait on one and the same operation: one breakdown, with the list of those who wait.
+-- grain: the operation, each time that somebody begins to wait on it
+-- scope: all
+-- window: 90 days
+-- roles: backstage
+-- unit: count
+-- subject: operation
+-- setting: customers = 3
+-- setting: within = 4h
+-- It holds while so many different customers wait on the operation, or waited on it less than `within` ago; it is one breakdown as long as any such customer is left.
+-- An operation holds a wait up as in wait_caused_backstage. The value is how many customers waited; evidence are the events that opened their waits, at most 1,000.
+with works as (
+    select
+        coalesce(correlation_id, causation_id) as operation, causation_id, min(occurred_at) as begun_at,
+        case when arg_max(has(roles, 'work_ended'), place) then max(occurred_at) end as ended_at, arg_min(team, place) as team
+    from operations group by all
+),
+openings as (
+    select
+        s.key, s.event_id, s.correlation_id, s.customer_id, s.occurred_at, s.place, p.name,
+        case when p.key = 'case' then coalesce('c' || s.case_id, 'f' || s.correlation_id) else s.correlation_id end as flow, case when p.key = 'journey' then '' else coalesce(s.channel, '') end as spot
+    from steps as s join pairs as p on p.thing = s.thing and p.wait and s.roles & p.opens <> 0
+),
+held_up as (
+    select o.*, w.operation, w.begun_at, w.ended_at, w.team from openings as o join works as w on w.causation_id = o.event_id
+    union all
+    select o.*, w.operation, w.begun_at, w.ended_at, w.team from openings as o join works as w on w.causation_id is null and w.operation = o.correlation_id
+),
+shared as (
+    from held_up semi join (select operation from held_up group by operation having count(distinct customer_id) >= $customers) using (operation)
+),
+waits as (
+    select key, operation, customer_id, occurred_at, place, name, flow, spot, begun_at, ended_at, team, false as is_closing from shared
+    union all
+    select
+        s.key, null, s.customer_id, s.occurred_at, s.place, p.name,
+        case when p.key = 'case' then coalesce('c' || s.case_id, 'f' || s.correlation_id) else s.correlation_id end, case when p.key = 'journey' then '' else coalesce(s.channel, '') end,
+        null, null, null, true
+    from steps as s semi join shared as h on h.customer_id = s.customer_id join pairs as p on p.thing = s.thing and p.wait and s.roles & p.closes <> 0
+),
+followed as (
+    select
+        *,
+        least(
+            case when flow is not null then min(occurred_at) filter (where is_closing) over later_of_flow end,
+            case when flow is null then min(occurred_at) filter (where is_closing) over later end,
+            min(occurred_at) filter (where is_closing and flow is null) over later
+        ) as first_at,
+        greatest(occurred_at, begun_at) as from_at,
+        least(case when first_at <= occurred_at + to_milliseconds($window) then first_at end, ended_at) as over_at,
+        over_at + to_milliseconds($within) as until_at
+    from waits
+    window
+        later_of_flow as (partition by customer_id, name, flow order by place rows between 1 following and unbounded following),
+        later as (partition by customer_id, name, spot order by place rows between 1 following and unbounded following)
+),
+-- One customer who waits twice counts once: waits that follow one another within that time are one spell.
+marked as (
+    select
+        *,
+        coalesce(from_at > max(coalesce(until_at, 'infinity')) over (partition by operation, customer_id order by from_at, place rows between unbounded preceding and 1 preceding), true) as begins
+    from followed where not is_closing and (over_at is null or over_at > from_at)
+),
+spells as (
+    select operation, customer_id, spell, min(from_at) as from_at, case when count(until_at) = count(*) then max(until_at) end as until_at, any_value(team order by from_at, place) as team, list(key order by from_at, place) as keys
+    from (select *, count_if(begins) over (partition by operation, customer_id order by from_at, place) as spell from marked)
+    group by operation, customer_id, spell
+),
+turns as (
+    select operation, customer_id, from_at as turned_at, 1 as turn, team, keys from spells
+    union all
+    select operation, customer_id, until_at, -1, null, null from spells where until_at is not null
+),
+counted as (
+    select *, sum(turn) over through_time as waiting
+    from turns
+    window through_time as (partition by operation order by turned_at, turn desc, customer_id rows between unbounded preceding and current row)
+),
+periods as (
+    select *, count_if(turn = 1 and waiting = 1) over (partition by operation order by turned_at, turn desc, customer_id) as period from counted
+),
+found as (
+    select
+        operation, any_value(team order by turned_at, customer_id) as team, min(turned_at) as opened_at, min(turned_at) filter (where waiting >= $customers) as since,
+        case when arg_max(waiting, (turned_at, -turn, customer_id)) < $customers then max(turned_at) filter (where waiting = $customers - 1 and turn = -1) end as until,
+        count(distinct customer_id) as value, flatten(list(keys order by turned_at, customer_id) filter (where keys is not null)) as evidence
+    from periods group by operation, period
+)
+select
+    null::varchar as customer_id, 'operation' as subject_kind, operation as subject_id, evidence[1] as opening_key, opened_at, since, until,
+    value, $customers as threshold, evidence[:1000] as evidence, operation, team
+from found
+where since is not null

@@ -1,0 +1,73 @@
+-- A customer waits longer than is adequate while work behind the line of visibility holds the wait up: that operation and its team are to be asked, not the desk.
+-- grain: the event that opens the wait
+-- scope: all
+-- window: 90 days
+-- roles: backstage
+-- unit: ms
+-- subject: customer
+-- An operation holds a wait up whose opening event it names as its cause, or with which it shares a flow. It holds from the adequate level on (that of wait_beyond_adequate), as long as both
+-- the wait and the work last. Of several operations it names the one that began first.
+with causes as (
+    select *, coalesce(correlation_id, causation_id) as operation, has(roles, 'work_ended') as is_end from operations
+),
+works as (
+    select
+        operation, causation_id, min(occurred_at) as begun_at, case when arg_max(is_end, place) then max(occurred_at) end as ended_at,
+        arg_min(team, place) as team, list(key order by place) as shown_by
+    from causes group by operation, causation_id
+),
+openings as (
+    select s.*, p.name, p.stage as waits_in, p.closes, p.key as paired_by from steps as s join pairs as p on p.thing = s.thing and p.wait and s.roles & p.opens <> 0
+),
+held_up as (
+    select o.*, w.operation, w.begun_at, w.ended_at, w.team as owner, w.shown_by from openings as o join works as w on w.causation_id = o.event_id
+    union all
+    select o.*, w.operation, w.begun_at, w.ended_at, w.team, w.shown_by from openings as o join works as w on w.causation_id is null and w.operation = o.correlation_id
+),
+waits as (
+    select
+        key, name, customer_id, occurred_at, place, channel, waits_in, adequate_ms, segment, client_type, context, true as is_opening, false as is_closing,
+        case when paired_by = 'case' then coalesce('c' || case_id, 'f' || correlation_id) else correlation_id end as flow, case when paired_by = 'journey' then '' else coalesce(channel, '') end as spot
+    from openings semi join (select key from held_up) using (key)
+    union all
+    select
+        s.key, p.name, s.customer_id, s.occurred_at, s.place, s.channel, null, null, null, null, null, false, true,
+        case when p.key = 'case' then coalesce('c' || s.case_id, 'f' || s.correlation_id) else s.correlation_id end, case when p.key = 'journey' then '' else coalesce(s.channel, '') end
+    from steps as s semi join (select customer_id from held_up) as h on h.customer_id = s.customer_id join pairs as p on p.thing = s.thing and p.wait and s.roles & p.closes <> 0
+),
+followed as (
+    select
+        *,
+        least(
+            case when flow is not null then min(occurred_at) filter (where is_closing) over later_of_flow end,
+            case when flow is null then min(occurred_at) filter (where is_closing) over later end,
+            min(occurred_at) filter (where is_closing and flow is null) over later
+        ) as first_at,
+        case when first_at <= occurred_at + to_milliseconds($window) then first_at end as closed_at
+    from waits
+    window
+        later_of_flow as (partition by customer_id, name, flow order by place rows between 1 following and unbounded following),
+        later as (partition by customer_id, name, spot order by place rows between 1 following and unbounded following)
+),
+levels as (
+    select f.key, f.name, arg_min(t.adequate_ms, (-t.conditions, -coalesce(t.valid_from_us, -9223372036854775807), t.file_order)) as adequate_ms
+    from followed as f
+    join tolerance as t on t.stage = f.waits_in and coalesce(t.segment = f.segment, t.segment is null) and coalesce(t.client_type = f.client_type, t.client_type is null)
+        and coalesce(t.context = f.context, t.context is null) and (t.valid_from_us is null or make_timestamp(t.valid_from_us) <= f.occurred_at)
+    where f.is_opening
+    group by f.key, f.name
+),
+judged as (
+    select
+        f.customer_id, f.key, f.name, f.occurred_at, f.closed_at, h.operation, h.owner, h.begun_at, h.shown_by,
+        case when f.waits_in is null then f.adequate_ms else v.adequate_ms end as limit_ms,
+        greatest(f.occurred_at + to_milliseconds(limit_ms), h.begun_at) as since, least(f.closed_at, h.ended_at) as until
+    from followed as f left join levels as v on v.key = f.key and v.name = f.name join held_up as h on h.key = f.key and h.name = f.name
+    where f.is_opening
+)
+select
+    customer_id, 'customer' as subject_kind, customer_id as subject_id, key as opening_key, occurred_at as opened_at, since, until,
+    epoch_ms(closed_at) - epoch_ms(occurred_at) as value, limit_ms as threshold, [key] || shown_by as evidence, operation, owner as team
+from judged
+where limit_ms is not null and (until is null or until > since) and since <= occurred_at + to_milliseconds($window)
+qualify row_number() over (partition by key order by begun_at, operation, name) = 1
