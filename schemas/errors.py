@@ -2,6 +2,7 @@
 
 SojournError                what a person can act on; the message says what failed, the value, and what is allowed
 ├── SettingError            an argument, a map or a mapping is wrong: nothing was started
+│   └── RuleError           a rule can't be read or run, or returns what no rule may
 ├── SourceError             a source can't be read, or isn't what it seems to be
 ├── JournalError            DIR is of another version, damaged, or held by somebody else
 │   └── FencedError         another process made the commit that this one wanted to make: read the log again
@@ -15,6 +16,10 @@ class SojournError(Exception):
 
 class SettingError(SojournError):
     """An argument, a journey map, a mapping or an environment variable is wrong."""
+
+
+class RuleError(SettingError):
+    """A rule can't be read, asks for what it may not have, or returns what is no interval."""
 
 
 class SourceError(SojournError):

@@ -150,7 +150,9 @@ def _compiled(file: MapFile) -> JourneyMap:
         name=complete(file.name),
         version=complete(file.version),
         designed=file.designed,
-        pairs=tuple(Pair(pair.name, pair.thing, roles.bit(pair.opens), roles.union(pair.closes), pair.key, pair.wait) for pair in file.pairs),
+        pairs=tuple(
+            Pair(pair.name, pair.thing, roles.bit(pair.opens), roles.union(pair.closes), pair.key, pair.wait, pair.stage) for pair in file.pairs
+        ),
         tolerance=tolerance,
         lateness_us=_us(complete(file.journeys.lateness)),
         max_ahead_us=_us(complete(file.journeys.max_ahead)),

@@ -69,12 +69,15 @@ def _check_role(role: str, name: str, key: str) -> None:
 def _check_pairs(file: MapFile, name: str) -> None:
     _check_unique((pair.name for pair in file.pairs), name, "pairs", "each name once")
     things = sorted({entry.thing or kind.partition(".")[0] for kind, entry in file.types.items()})
+    stages = sorted({rule.stage for rule in file.stages})
     for pair in file.pairs:
         key = f"pairs[{pair.name}]"
         if pair.thing not in things:
             raise refusal(name, f"{key}.thing", pair.thing, ", ".join(things) + closest(pair.thing, things))
         if pair.opens in pair.closes:
             raise refusal(name, f"{key}.closes", pair.opens, "roles other than the one that opens")
+        if pair.stage is not None and pair.stage not in stages:
+            raise refusal(name, f"{key}.stage", pair.stage, f"a stage of the map: {', '.join(stages)}{closest(pair.stage, stages)}")
 
 
 def _check_tolerance(file: MapFile, name: str) -> None:

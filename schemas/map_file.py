@@ -69,6 +69,7 @@ class PairEntry(_Table, frozen=True):
     closes: Annotated[tuple[Text, ...], Meta(min_length=1)]
     key: Literal["correlation", "case", "journey"] = "correlation"
     wait: bool = True  # the customer waits in between
+    stage: Text | None = None  # where: the stage whose zone judges a wait that is still open; not given: that of the event that opens it
 
 
 class ToleranceEntry(_Table, frozen=True):

@@ -23,6 +23,7 @@ class Pair:
     case, the ``correlation_id``), or the journey. Where either lacks it, the latest open one of the same thing and channel is closed.
     By ``journey`` events with equal ``correlation_id`` belong together first; where either lacks it, the journey is their key: the first open one of
     the same thing is closed, in whatever channel. `wait`: the time between is a customer's waiting, and stands in the closing step as its wait.
+    `stage`: where the customer waits while it is open, where that isn't the stage of the event that opens it.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Pair:
     closes: int  # bits
     key: Literal["correlation", "case", "journey"]
     wait: bool
+    stage: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

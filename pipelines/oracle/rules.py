@@ -69,10 +69,11 @@ def rules_of(journey_map: JourneyMap, channels: Iterable[str | None]) -> Rules:
         numbers=numbers | {role: bit(role) for role in ("terminal", "backstage", "house")},
         gaps=pa.Table.from_pylist(gaps, schema=GAPS),
         pairs=pa.Table.from_pylist([{name: getattr(pair, name) for name in PAIRS.names} for pair in waits], schema=PAIRS),
-        tolerance=pa.Table.from_pylist(_zones(journey_map), schema=TOLERANCE),
+        tolerance=pa.Table.from_pylist(zones(journey_map), schema=TOLERANCE),
     )
 
 
-def _zones(journey_map: JourneyMap) -> list[dict[str, object]]:
-    zones = enumerate(journey_map.tolerance)
-    return [{name: getattr(zone, name) for name in TOLERANCE.names if name != "file_order"} | {"file_order": place} for place, zone in zones]
+def zones(journey_map: JourneyMap) -> list[dict[str, object]]:
+    """Return the map's zones of tolerance as rows of :data:`TOLERANCE`."""
+    entries = enumerate(journey_map.tolerance)
+    return [{name: getattr(zone, name) for name in TOLERANCE.names if name != "file_order"} | {"file_order": place} for place, zone in entries]

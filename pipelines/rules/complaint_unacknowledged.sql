@@ -1,0 +1,38 @@
+-- A customer complained, and nobody has told them that the complaint was heard.
+-- grain: the event that files the complaint
+-- scope: customer
+-- window: 90 days
+-- roles: complaint acknowledged settled recovery_acknowledged
+-- unit: ms
+-- subject: complaint
+-- setting: within = 1d
+-- The level is the adequate one of the complaint's stage, else `within`. What acknowledges or settles it is of the same case, else flow; where either names none, of the customer.
+with taking_part as (
+    select
+        customer_id, key, occurred_at, place, adequate_ms, has(roles, 'complaint') as is_opening, coalesce('c' || case_id, 'f' || correlation_id) as flow
+    from steps
+    where has(roles, 'complaint') or has(roles, 'acknowledged') or has(roles, 'settled') or has(roles, 'recovery_acknowledged')
+),
+followed as (
+    select
+        *,
+        least(
+            case when flow is not null then min(occurred_at) filter (where not is_opening) over later_of_flow end,
+            case when flow is null then min(occurred_at) filter (where not is_opening) over later end,
+            min(occurred_at) filter (where not is_opening and flow is null) over later
+        ) as first_at
+    from taking_part
+    window
+        later_of_flow as (partition by customer_id, flow order by place rows between 1 following and unbounded following),
+        later as (partition by customer_id order by place rows between 1 following and unbounded following)
+),
+closed as (
+    select *, coalesce(adequate_ms, $within) as limit_ms, case when first_at <= occurred_at + to_milliseconds($window) then first_at end as closed_at
+    from followed where is_opening
+)
+select
+    customer_id, 'complaint' as subject_kind, coalesce(substr(flow, 2), customer_id) as subject_id, key as opening_key, occurred_at as opened_at,
+    occurred_at + to_milliseconds(limit_ms) as since, closed_at as until,
+    epoch_ms(closed_at) - epoch_ms(occurred_at) as value, limit_ms as threshold, [key] as evidence
+from closed
+where closed_at is null or closed_at > since

@@ -1,0 +1,36 @@
+-- A customer has paid, and has neither what was paid for nor the money back.
+-- grain: the event that is paid by
+-- scope: customer
+-- window: 90 days
+-- roles: delivery_owed delivered cancelled refunded
+-- unit: ms
+-- subject: order
+-- setting: within = 7d
+-- Delivered, cancelled or refunded is the first such event of the same case, else flow; where either names none, of the customer.
+with taking_part as (
+    select customer_id, key, occurred_at, place, has(roles, 'delivery_owed') as is_opening, coalesce('c' || case_id, 'f' || correlation_id) as flow
+    from touchpoints where has(roles, 'delivery_owed') or has(roles, 'delivered') or has(roles, 'cancelled') or has(roles, 'refunded')
+),
+followed as (
+    select
+        *,
+        least(
+            case when flow is not null then min(occurred_at) filter (where not is_opening) over later_of_flow end,
+            case when flow is null then min(occurred_at) filter (where not is_opening) over later end,
+            min(occurred_at) filter (where not is_opening and flow is null) over later
+        ) as first_at
+    from taking_part
+    window
+        later_of_flow as (partition by customer_id, flow order by place rows between 1 following and unbounded following),
+        later as (partition by customer_id order by place rows between 1 following and unbounded following)
+),
+closed as (
+    select *, case when first_at <= occurred_at + to_milliseconds($window) then first_at end as closed_at
+    from followed where is_opening
+)
+select
+    customer_id, 'order' as subject_kind, coalesce(substr(flow, 2), customer_id) as subject_id, key as opening_key, occurred_at as opened_at,
+    occurred_at + to_milliseconds($within) as since, closed_at as until,
+    epoch_ms(closed_at) - epoch_ms(occurred_at) as value, $within as threshold, [key] as evidence
+from closed
+where closed_at is null or closed_at > since

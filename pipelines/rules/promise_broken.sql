@@ -1,0 +1,36 @@
+-- A promise was not kept when it was due, and is not kept or withdrawn yet, or was late.
+-- grain: the event that makes the promise
+-- scope: customer
+-- window: 90 days
+-- roles: promised kept withdrawn
+-- unit: ms
+-- subject: promise
+-- A promise is over with the first event of the same flow (correlation, else case) that keeps or withdraws it; where either event names no flow, with the first of the customer.
+-- One without a due time is never late.
+with taking_part as (
+    select customer_id, key, occurred_at, place, promise_due_at, has(roles, 'promised') as is_opening, coalesce('f' || correlation_id, 'c' || case_id) as flow
+    from touchpoints where has(roles, 'promised') or has(roles, 'kept') or has(roles, 'withdrawn')
+),
+followed as (
+    select
+        *,
+        least(
+            case when flow is not null then min(occurred_at) filter (where not is_opening) over later_of_flow end,
+            case when flow is null then min(occurred_at) filter (where not is_opening) over later end,
+            min(occurred_at) filter (where not is_opening and flow is null) over later
+        ) as first_at
+    from taking_part
+    window
+        later_of_flow as (partition by customer_id, flow order by place rows between 1 following and unbounded following),
+        later as (partition by customer_id order by place rows between 1 following and unbounded following)
+),
+closed as (
+    select *, case when first_at <= occurred_at + to_milliseconds($window) then first_at end as closed_at
+    from followed where is_opening and promise_due_at is not null
+)
+select
+    customer_id, 'promise' as subject_kind, coalesce(substr(flow, 2), customer_id) as subject_id, key as opening_key, occurred_at as opened_at,
+    greatest(promise_due_at, occurred_at) as since, closed_at as until,
+    epoch_ms(closed_at) - epoch_ms(occurred_at) as value, epoch_ms(since) - epoch_ms(occurred_at) as threshold, [key] as evidence
+from closed
+where closed_at is null or closed_at > since

@@ -1,0 +1,51 @@
+-- A customer waits longer than the adequate level of the zone of tolerance, and waits still, or did until somebody came.
+-- grain: the event that opens a wait
+-- scope: customer
+-- window: 90 days
+-- roles: wait_opens wait_closes human_sought human_reached answer_owed listened attempt answered handoff_open accepted returned complaint acknowledged settled delivery_owed delivered cancelled refunded
+-- unit: ms
+-- subject: customer
+-- What opens and closes a wait are the pairs of the journey map with `wait = true`. A wait is over with the first closing of its pair and flow that follows; where either event
+-- names no flow, with the first in the same channel (pairs by journey: in any). The level is that of the opening step, or of the stage that the pair names.
+with taking_part as (
+    select
+        s.customer_id, s.key, s.occurred_at, s.place, s.adequate_ms, s.segment, s.client_type, s.context,
+        p.name, p.stage as waits_in, s.roles & p.opens <> 0 as is_opening, s.roles & p.closes <> 0 as is_closing,
+        case when p.key = 'case' then coalesce('c' || s.case_id, 'f' || s.correlation_id) else s.correlation_id end as flow,
+        case when p.key = 'journey' then '' else coalesce(s.channel, '') end as spot
+    from steps as s join pairs as p on p.thing = s.thing and p.wait and s.roles & (p.opens | p.closes) <> 0
+),
+followed as (
+    select
+        *,
+        least(
+            case when flow is not null then min(occurred_at) filter (where is_closing) over later_of_flow end,
+            case when flow is null then min(occurred_at) filter (where is_closing) over later end,
+            min(occurred_at) filter (where is_closing and flow is null) over later
+        ) as first_at,
+        case when first_at <= occurred_at + to_milliseconds($window) then first_at end as closed_at
+    from taking_part
+    window
+        later_of_flow as (partition by customer_id, name, flow order by place rows between 1 following and unbounded following),
+        later as (partition by customer_id, name, spot order by place rows between 1 following and unbounded following)
+),
+levels as (
+    select f.key, f.name, arg_min(t.adequate_ms, (-t.conditions, -coalesce(t.valid_from_us, -9223372036854775807), t.file_order)) as adequate_ms
+    from followed as f
+    join tolerance as t on t.stage = f.waits_in and coalesce(t.segment = f.segment, t.segment is null) and coalesce(t.client_type = f.client_type, t.client_type is null)
+        and coalesce(t.context = f.context, t.context is null) and (t.valid_from_us is null or make_timestamp(t.valid_from_us) <= f.occurred_at)
+    where f.is_opening
+    group by f.key, f.name
+),
+judged as (
+    select o.*, case when o.waits_in is null then o.adequate_ms else v.adequate_ms end as limit_ms
+    from followed as o left join levels as v on v.key = o.key and v.name = o.name
+    where o.is_opening
+)
+select
+    customer_id, 'customer' as subject_kind, customer_id as subject_id, key as opening_key, occurred_at as opened_at,
+    occurred_at + to_milliseconds(limit_ms) as since, closed_at as until,
+    epoch_ms(closed_at) - epoch_ms(occurred_at) as value, limit_ms as threshold, [key] as evidence
+from judged
+where limit_ms is not null and (closed_at is null or closed_at > since)
+qualify row_number() over (partition by key order by limit_ms, name) = 1
