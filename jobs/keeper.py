@@ -161,7 +161,7 @@ class Keeper:
     ) -> Commit:
         seq = self.seq + 1
         stem = f"{self.number}-{seq:012}-{self.writer}"
-        segments = _persistently(lambda: write_segments(self.journal.folder, tables, stem))
+        segments = persistently(lambda: write_segments(self.journal.folder, tables, stem))
         commit = Commit(
             partition=self.number,
             seq=seq,
@@ -177,7 +177,7 @@ class Keeper:
             tick_us=tick,
             until_us=self.until_us,
         )
-        _persistently(lambda: self.journal.append(commit))
+        persistently(lambda: self.journal.append(commit))
         self._note(commit)
         self._rest()
         return commit
@@ -226,7 +226,7 @@ def _agree(first: Commit, journey_map: JourneyMap, until_us: int | None, dir: Pa
         )
 
 
-def _persistently(write: Callable[[], T]) -> T:
+def persistently(write: Callable[[], T]) -> T:
     """Try a write again when the disk refuses it, and give up after some seconds: the next run resumes.
 
     Raises:

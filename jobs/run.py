@@ -13,11 +13,12 @@ import msgspec
 import pyarrow as pa
 
 from jobs.journal.lock import held
-from jobs.journal.log import Journal
+from jobs.journal.log import SAID_LOG, Journal
 from jobs.journal.segment import read_segment
 from jobs.keeper import SHOWN, Keeper
 from jobs.mart.live import LiveMart, Publication
 from jobs.mart.rhythm import Rhythm
+from jobs.mart.say import Sayer
 from jobs.sources.source import Payloads, Size, Source, Stopper
 from pipelines.partition import Batch
 from schemas.errors import MartError, SourceError
@@ -37,7 +38,8 @@ class RunSettings:
         until_us: Events after this instant are skipped and counted; it is ``as_of``, too.
         horizon_days: Of the churn risk; None lets the data decide.
         batch_rows: The most events of a batch.
-        follow: The sources are live: time goes on without events.
+        follow: The sources are live: time goes on without events, and what there is to say is said at once; else when all is read.
+        say_history: Alerts of long ago are sent like new ones.
     """
 
     to: Path
@@ -47,6 +49,7 @@ class RunSettings:
     strict: bool = False
     batch_rows: int = Size.MOST
     follow: bool = False
+    say_history: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,7 @@ class _Run:
     settings: RunSettings
     keeper: Keeper
     mart: LiveMart
+    sayer: Sayer
     report: Callable[[str, int], None]
     counters: dict[str, int] = field(default_factory=dict)
     commits: int = 0
@@ -162,15 +166,33 @@ class _Run:
             return
         with mart_errors():
             self.mart.fold(self.pending)
-        self.rhythm.folded(time.monotonic(), told=any(commit.segments for commit, _ in self.pending))
+        told = any(commit.segments for commit, _ in self.pending)
+        for _, tables in self.pending:
+            self.sayer.note(tables)
         self.pending = []
+        if self.settings.follow:
+            told = self.say() > 0 or told
+        self.rhythm.folded(time.monotonic(), told=told)
+
+    def say(self) -> int:
+        """Say what there is to say, and return in how many rows."""
+        as_of_us = self.as_of_us
+        if as_of_us is None:
+            return 0
+        with mart_errors():
+            return self.sayer.say(as_of_us, time.time_ns() // 1000)
+
+    @property
+    def as_of_us(self) -> int | None:
+        """The instant at which states hold; None before the first event."""
+        return self.keeper.until_us if self.keeper.until_us is not None else self.keeper.latest_us
 
     def publish(self, *, final: bool) -> Path:
         """Publish a snapshot."""
         begun = time.monotonic()
         keeper = self.keeper
         publication = Publication(
-            as_of_us=keeper.until_us if keeper.until_us is not None else keeper.latest_us or 0,
+            as_of_us=self.as_of_us or 0,
             published_us=time.time_ns() // 1000,
             segments=_segments(keeper),
             horizon_days=self.settings.horizon_days,
@@ -207,10 +229,11 @@ def run(
         journal = Journal(settings.to)
         keeper = Keeper.open(journal, 0, settings.journey_map, settings.until_us, lambda text: report(text, 0))
         mart = mart_of(journal, settings.journey_map)
-        running = _Run(settings, keeper, mart, report)
         catch_up(journal, mart, lambda text: report(text, 0))
+        running = _Run(settings, keeper, mart, Sayer(journal, mart, settings.journey_map, history=settings.say_history), report)
         failure = _read_all(running, sources, stopper or Stopper())
         running.fold()
+        running.say()
         report("publishing", running.counters.get("read", 0))
         snapshot = running.publish(final=True)
         keeper.close()
@@ -257,6 +280,14 @@ def catch_up(journal: Journal, mart: LiveMart, progress: Callable[[str], None] =
         for commit in journal.commits(partition, mart.folded.get(partition, -1)):
             mart.fold([(commit, {segment.table: read_segment(journal.folder, segment) for segment in commit.segments})])
             progress(f"mart rebuilt from the journal: commit {commit.seq:,}")
+    catch_up_said(journal, mart)
+
+
+def catch_up_said(journal: Journal, mart: LiveMart) -> None:
+    """Take in what was said and the live mart has not heard."""
+    for commit in journal.commits(SAID_LOG, mart.folded.get(SAID_LOG, -1)):
+        for segment in commit.segments:
+            mart.hear(commit, read_segment(journal.folder, segment))
 
 
 def _segments(keeper: Keeper) -> dict[str, list[Path]]:

@@ -18,8 +18,8 @@ import msgspec
 
 from schemas import duration, roles
 from schemas.map_check import check, complete
-from schemas.map_file import Calendar, Feed, MapFile, MoneyTable, Owner, Priority, StageRule, ToleranceEntry
-from schemas.map_merge import canonical, merged
+from schemas.map_file import STANDARD_SEVERITY, Calendar, Feed, MapFile, MoneyTable, Owner, Priority, SeverityTable, StageRule, ToleranceEntry
+from schemas.map_merge import canonical, merged, replaced
 from schemas.map_parts import Meaning, Pair, Tolerance
 from schemas.map_reading import read_file
 
@@ -34,9 +34,9 @@ _REMEMBERED = 100_000  # types and channels come from outside: the cache of mean
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class JourneyMap:
-    """A map that was read and checked. Equal digests mean equal maps."""
+    """A map that was read and checked. Equal digests mean equal results."""
 
-    digest: str  # md5 of the canonical content: neither white space nor the order of tables changes it
+    digest: str  # md5 of the canonical content but [severity]: neither white space nor the order of tables changes it
     name: str
     version: str
     designed: tuple[str, ...] = field(repr=False)  # stages in the order that the company planned
@@ -52,6 +52,7 @@ class JourneyMap:
     feeds: tuple[Feed, ...] = field(repr=False)
     priorities: tuple[Priority, ...] = field(repr=False)
     money: MoneyTable = field(repr=False)
+    severity: SeverityTable = field(repr=False)
     file: MapFile = field(repr=False)  # the whole content, with what came from the base
     _gaps_us: Mapping[str, int] = field(repr=False)
     _zones: Mapping[str, tuple[Tolerance, ...]] = field(repr=False)
@@ -146,7 +147,7 @@ def _compiled(file: MapFile) -> JourneyMap:
     tolerance = tuple(_tolerance(entry) for entry in file.tolerance)
     gaps = {channel: _us(gap) for channel, gap in file.gaps.items()}
     return JourneyMap(
-        digest=hashlib.md5(msgspec.json.encode(file, order="deterministic"), usedforsecurity=False).hexdigest(),
+        digest=_digest(file),
         name=complete(file.name),
         version=complete(file.version),
         designed=file.designed,
@@ -164,12 +165,18 @@ def _compiled(file: MapFile) -> JourneyMap:
         feeds=file.feeds,
         priorities=file.priorities,
         money=file.money,
+        severity=replaced(file.severity, STANDARD_SEVERITY),
         file=file,
         _gaps_us=gaps,
         _zones=_zones(tolerance),
         _placeholder=_placeholder(file.placeholders),
         _globs=tuple(sorted((name for name in file.types if _is_glob(name)), key=lambda name: (-len(name), name))),
     )
+
+
+def _digest(file: MapFile) -> str:
+    judged = msgspec.structs.replace(file, severity=SeverityTable())  # what is said about results changes none
+    return hashlib.md5(msgspec.json.encode(judged, order="deterministic"), usedforsecurity=False).hexdigest()
 
 
 def _us(span: timedelta) -> int:

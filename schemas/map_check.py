@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import TypeVar
 
 from schemas import duration
 from schemas.errors import SettingError
-from schemas.map_file import MapFile
+from schemas.map_file import STANDARD_SEVERITY, MapFile
+from schemas.map_merge import replaced
 from schemas.map_reading import closest, refusal
 from schemas.roles import ROLES
 
@@ -32,6 +34,7 @@ def check(file: MapFile, name: str) -> None:
     _check_pairs(file, name)
     _check_tolerance(file, name)
     _check_calendars(file, name)
+    _check_severity(file, name)
 
 
 def _check_given(file: MapFile, name: str) -> None:
@@ -101,6 +104,14 @@ def _check_calendars(file: MapFile, name: str) -> None:
             raise refusal(name, f"feeds[{feed.name}].calendar", feed.calendar, f"a calendar of the map: {', '.join(names) or 'it has none'}")
         if not feed.at_least_every:
             raise refusal(name, f"feeds[{feed.name}].at_least_every", "0s", "a duration above zero")
+
+
+def _check_severity(file: MapFile, name: str) -> None:
+    severity = replaced(file.severity, STANDARD_SEVERITY)
+    steps = {key: complete(getattr(severity, key)) for key in ("warning", "high", "critical")}
+    for (lower, least), (key, value) in pairwise(steps.items()):
+        if value <= least:
+            raise refusal(name, f"severity.{key}", duration.written(value), f"a duration longer than {lower} ({duration.written(least)})")
 
 
 def _check_hours(hours: tuple[str, ...], name: str, key: str) -> None:

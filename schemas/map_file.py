@@ -148,6 +148,30 @@ class MoneyTable(_Table, frozen=True):
     customer_hour_minor: Amount | None = None  # worth of an hour of a customer's waiting
 
 
+class SeverityTable(_Table, frozen=True):
+    """``[severity]``: how grave an alert is, and how long it is news. Harm is counted in time that one person waits beyond what is tolerable."""
+
+    warning: Span | None = None  # from this harm on
+    high: Span | None = None
+    critical: Span | None = None
+    count: Span | None = None  # what each one beyond the threshold of a rule that counts weighs
+    most_at_risk: Annotated[float, Meta(ge=1, le=1000)] | None = None  # revenue at risk multiplies harm by at most this
+    max_age: Span | None = None  # what began longer ago when it could first be said is recorded, not sent
+    unmask: tuple[Literal["phone", "email", "card"], ...] = ()  # what texts in alerts may show
+    weights: dict[Text, Annotated[float, Meta(ge=0, le=1000)]] = field(default_factory=dict)  # of rules, 1 where nothing is said
+
+
+STANDARD_SEVERITY = SeverityTable(
+    warning=timedelta(minutes=15),
+    high=timedelta(hours=4),
+    critical=timedelta(days=2),
+    count=timedelta(minutes=30),
+    most_at_risk=10.0,
+    max_age=timedelta(hours=1),
+)
+"""What holds where a map says nothing, also one that starts from nothing."""
+
+
 class MapFile(_Table, frozen=True):
     """A whole file. Everything is optional in a user's map, which starts from the default one."""
 
@@ -168,3 +192,4 @@ class MapFile(_Table, frozen=True):
     feeds: tuple[Feed, ...] = ()
     priorities: tuple[Priority, ...] = ()
     money: MoneyTable = MoneyTable()
+    severity: SeverityTable = SeverityTable()

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
-from schemas.map_file import Calendar, Feed, MapFile, PairEntry
+from schemas.map_file import Calendar, Feed, MapFile, PairEntry, SeverityTable
 
 _S = TypeVar("_S", bound=msgspec.Struct)
 _Named = TypeVar("_Named", PairEntry, Feed)
@@ -18,6 +18,7 @@ def merged(own: MapFile, base: MapFile) -> MapFile:
 
     ======================================  ==================================================================
     name, version, journeys, money          key by key: what is given replaces
+    severity                                the same, its weights entry by entry
     gaps, identifiers, types, owners        entry by entry: an entry of the same name is replaced whole
     pairs, feeds, calendars                 the same, by ``name`` (a calendar with all its versions)
     placeholders                            added to those of the base
@@ -32,7 +33,7 @@ def merged(own: MapFile, base: MapFile) -> MapFile:
         version=own.version or base.version,
         designed=own.designed or base.designed,
         placeholders=tuple(dict.fromkeys(base.placeholders + own.placeholders)),
-        journeys=_replaced(own.journeys, base.journeys),
+        journeys=replaced(own.journeys, base.journeys),
         gaps=base.gaps | own.gaps,
         identifiers=base.identifiers | own.identifiers,
         types=base.types | own.types,
@@ -43,7 +44,8 @@ def merged(own: MapFile, base: MapFile) -> MapFile:
         calendars=_calendars(base.calendars, own.calendars),
         feeds=_by_name(base.feeds, own.feeds),
         priorities=own.priorities or base.priorities,
-        money=_replaced(own.money, base.money),
+        money=replaced(own.money, base.money),
+        severity=_severity(own.severity, base.severity),
     )
 
 
@@ -60,9 +62,15 @@ def canonical(file: MapFile) -> MapFile:
     )
 
 
-def _replaced(own: _S, base: _S) -> _S:
+def replaced(own: _S, base: _S) -> _S:
+    """Return a table where what `own` doesn't give is taken from the base."""
     given = {name: value for name, value in msgspec.structs.asdict(own).items() if value is not None}
     return msgspec.structs.replace(base, **given)
+
+
+def _severity(own: SeverityTable, base: SeverityTable) -> SeverityTable:
+    both = replaced(own, base)
+    return msgspec.structs.replace(both, weights=base.weights | own.weights, unmask=tuple(sorted({*base.unmask, *own.unmask})))
 
 
 def _by_name(base: Iterable[_Named], own: Iterable[_Named]) -> tuple[_Named, ...]:

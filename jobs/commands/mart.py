@@ -22,8 +22,9 @@ from jobs.run import mart_errors
 @map_option
 @click.option("--once", is_flag=True, help="Publish what is there now, and end.")
 @click.option("--horizon", metavar="DAYS", type=click.IntRange(1, 3650), help="How far ahead churn is judged; without it the data decide.")
+@click.option("--say-history", is_flag=True, help="Send alerts of long ago too; without it they are only recorded.")
 @click.option("-v", "--verbose", is_flag=True, help="Say more.")
-def command(to: Path, map_path: Path | None, once: bool, horizon: int | None, verbose: bool) -> None:
+def command(to: Path, map_path: Path | None, once: bool, horizon: int | None, say_history: bool, verbose: bool) -> None:
     """Follow the journal of a DIR that workers write to, and publish its mart again and again.
 
     One process a DIR. It may be ended at any time and goes on where it was.
@@ -31,7 +32,7 @@ def command(to: Path, map_path: Path | None, once: bool, horizon: int | None, ve
     log_to_stderr(verbose)
     settings, health = read_settings(os.environ), Health()
     with stoppable() as (stopper, _), mart_errors():
-        loop = open_loop(to, read_map(map_path), horizon, stopper, patient=not once)
+        loop = open_loop(to, read_map(map_path), horizon, stopper, patient=not once, history=say_history)
         if loop is None:
             return
         try:

@@ -36,6 +36,7 @@ INTERRUPTED = 130
 )
 @click.option("--horizon", metavar="DAYS", type=click.IntRange(1, 3650), help="How far ahead churn is judged; without it the data decide.")
 @click.option("--strict", is_flag=True, help="Refuse events with fields that the contract does not know.")
+@click.option("--say-history", is_flag=True, help="Send alerts of long ago too; without it they are only recorded.")
 @click.option(
     "--batch-rows", metavar="N", type=click.IntRange(1, 10_000_000), default=Size.MOST, show_default=True, help="The most events of a commit."
 )
@@ -50,6 +51,7 @@ def command(
     until: str | None,
     horizon: int | None,
     strict: bool,
+    say_history: bool,
     batch_rows: int,
 ) -> None:
     """Read sources into DIR and publish journeys, waits and risks.
@@ -70,6 +72,7 @@ def command(
         strict=strict,
         batch_rows=batch_rows,
         follow=follow,
+        say_history=say_history,
     )
     chosen = choose_all(sources, load_mapping(mapping) if mapping else None, sys.stdin.buffer, follow=follow)
     _refuse_itself(chosen, to)

@@ -14,6 +14,9 @@ from schemas.journal import FORMAT, Commit
 
 _decode = msgspec.json.Decoder(Commit).decode
 
+SAID_LOG = -1
+"""The number of the log of what was said, in the place of a partition's; it has one writer, the mart's loop. Its records lie in ``log/said``."""
+
 
 class Journal:
     """A DIR with its format, its segments and its logs."""
@@ -100,15 +103,17 @@ class Journal:
         Raises:
             FencedError: another writer has made a record of this number.
         """
+        path = self._path(commit.partition, commit.seq)
+        path.parent.mkdir(exist_ok=True)  # a DIR of an earlier version has no log of what was said
         try:
-            link_new(self._path(commit.partition, commit.seq), msgspec.json.encode(commit))
+            link_new(path, msgspec.json.encode(commit))
         except FileExistsError:
             raise FencedError(
                 f"commit {commit.seq} of partition {commit.partition} was made by another process; this one has lost {self.dir}"
             ) from None
 
     def _path(self, partition: int, seq: int) -> Path:
-        return self.folder / "log" / f"{partition}" / f"{seq:012}.json"
+        return self.folder / "log" / ("said" if partition == SAID_LOG else f"{partition}") / f"{seq:012}.json"
 
 
 def _make(dir: Path, folder: Path, partitions: int, shared: bool) -> None:  # noqa: A002

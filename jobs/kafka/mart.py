@@ -15,7 +15,8 @@ from jobs.kafka.standing import Standing
 from jobs.keeper import SHOWN
 from jobs.mart.live import LiveMart, Publication
 from jobs.mart.rhythm import FOLD_ROWS, Rhythm
-from jobs.run import mart_of
+from jobs.mart.say import Sayer
+from jobs.run import catch_up_said, mart_of
 from jobs.sources.source import Stopper
 from schemas.errors import JournalError, SettingError
 from schemas.journal import Commit
@@ -40,6 +41,7 @@ class MartLoop:
     journal: Journal
     mart: LiveMart
     journey_map: JourneyMap
+    sayer: Sayer
     horizon_days: int | None = None
     standing: Standing = field(init=False)
     folded: int = 0
@@ -50,6 +52,7 @@ class MartLoop:
     _rhythm: Rhythm = field(default_factory=lambda: Rhythm(live=True))
     _came_at: float = field(default_factory=time.monotonic)
     _settled: bool = False  # the newest snapshot was made of a drained journal
+    _caught_up: bool = False  # all records were read once: until then what holds now is not known
 
     def __post_init__(self) -> None:
         """Begin before the first record; what was folded before is passed over."""
@@ -60,6 +63,7 @@ class MartLoop:
         """Go on until told to end."""
         while not stopper.stopped:
             if not self.read(stopper):
+                self._caught_up = True
                 stopper.wait(LOOK_S)
             self.keep_up()
             report(self)
@@ -72,6 +76,7 @@ class MartLoop:
         while self.read(Stopper()):
             self.fold()
         self.fold()
+        self.say()
         return self.publish(final=True)
 
     def read(self, stopper: Stopper) -> bool:
@@ -104,14 +109,23 @@ class MartLoop:
             return
         self.mart.fold(self._pending)
         self.folded += len(self._pending)
-        self._rhythm.folded(time.monotonic(), told=self._rows > 0)
+        for _, tables in self._pending:
+            self.sayer.note(tables)
+        told = self._rows > 0
         self._pending, self._rows = [], 0
+        if self._caught_up:
+            told = self.say() > 0 or told
+        self._rhythm.folded(time.monotonic(), told=told)
+
+    def say(self) -> int:
+        """Say what there is to say, and return in how many rows."""
+        self._advance()
+        return 0 if self.as_of_us is None else self.sayer.say(self.as_of_us, time.time_ns() // 1000)
 
     def publish(self, *, final: bool) -> Path:
         """Publish a snapshot."""
         begun = time.monotonic()
-        instants = [instant for instant in (self.as_of_us, self.standing.as_of_us()) if instant is not None]
-        self.as_of_us = max(instants, default=None)
+        self._advance()
         self.published = self.mart.publish(
             Publication(
                 as_of_us=self.as_of_us or 0,
@@ -126,6 +140,11 @@ class MartLoop:
         self._rhythm.published(begun, time.monotonic())
         self._settled = self._settled or final
         return self.published
+
+    def _advance(self) -> None:
+        """Move ``as_of`` on; it never goes back."""
+        instants = [instant for instant in (self.as_of_us, self.standing.as_of_us()) if instant is not None]
+        self.as_of_us = max(instants, default=None)
 
     def _take(self, commit: Commit) -> None:
         """Take in a record; its tables are read only if they are not folded yet."""
@@ -145,7 +164,9 @@ class MartLoop:
         return {table: [folder / f"{table}.empty.parquet", *(folder / file for file in self.standing.segments[table])] for table in SHOWN}
 
 
-def open_loop(to: Path, journey_map: JourneyMap, horizon_days: int | None, stopper: Stopper, *, patient: bool) -> MartLoop | None:
+def open_loop(
+    to: Path, journey_map: JourneyMap, horizon_days: int | None, stopper: Stopper, *, patient: bool, history: bool = False
+) -> MartLoop | None:
     """Open the mart of a DIR of workers.
 
     Args:
@@ -154,6 +175,7 @@ def open_loop(to: Path, journey_map: JourneyMap, horizon_days: int | None, stopp
         horizon_days: Of the churn risk; None lets the data decide.
         stopper: Ends the waiting.
         patient: Wait until workers have made the DIR.
+        history: Alerts of long ago are sent like new ones.
 
     Returns:
         None where it was told to end while waiting.
@@ -169,4 +191,6 @@ def open_loop(to: Path, journey_map: JourneyMap, horizon_days: int | None, stopp
     journal = Journal(to, None)
     if not journal.shared:
         raise JournalError(f"{to} was made by sojourn run, which publishes its mart itself; sojourn mart is for a DIR of workers")
-    return MartLoop(journal, mart_of(journal, journey_map), journey_map, horizon_days)
+    mart = mart_of(journal, journey_map)
+    catch_up_said(journal, mart)
+    return MartLoop(journal, mart, journey_map, Sayer(journal, mart, journey_map, history=history), horizon_days)

@@ -35,8 +35,21 @@ def fold(con: duckdb.DuckDBPyConnection, commits: Commits, journey_map: JourneyM
             _change(con, name, table, between, turns=len(commits))
     if facts:
         _hear(con, facts, journey_map)
-    done = pa.table({name: [getattr(commit, name) for commit, _ in commits] for name in ("partition", "seq", "writer")})
-    _run(con, "folded", incoming_commits=done)
+    _run(con, "folded", incoming_commits=_done([commit for commit, _ in commits]))
+
+
+def hear(con: duckdb.DuckDBPyConnection, commit: Commit, said: pa.Table) -> None:
+    """Take in what a commit of its own log says was said."""
+    con.register("incoming_said", said)
+    try:
+        con.execute(read_text("pipelines/say/said_insert.sql"))
+    finally:
+        con.unregister("incoming_said")
+    _run(con, "folded", incoming_commits=_done([commit]))
+
+
+def _done(commits: Sequence[Commit]) -> pa.Table:
+    return pa.table({name: [getattr(commit, name) for commit in commits] for name in ("partition", "seq", "writer")})
 
 
 def _incoming(commits: Commits, name: str) -> pa.Table | None:

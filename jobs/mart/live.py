@@ -15,10 +15,11 @@ import duckdb
 import pyarrow as pa
 
 from jobs.mart import build, estimates, snapshot
-from jobs.mart.fold import Commits, fold
+from jobs.mart.fold import Commits, fold, hear
 from jobs.mart.live_file import opened
 from jobs.mart.rows import replace
 from pipelines.resources import read_text
+from schemas.journal import Commit
 from schemas.journey_map import JourneyMap
 
 _LOOSE_ROWS = 1_000_000
@@ -53,6 +54,7 @@ class LiveMart:
 
     Attributes:
         folded: The last commit of each partition that was folded; it is stored in the transaction that stores the commit's data.
+        con: Its connection, for those who ask it about what is folded.
         folded_by: Who wrote that commit, at the time when the file was opened.
     """
 
@@ -65,10 +67,10 @@ class LiveMart:
         self._path, self._serving, self._map = dir / "mart" / "live.duckdb", dir / "serving", journey_map
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._serving.mkdir(parents=True, exist_ok=True)
-        self._con = opened(self._path, journey_map, threads=threads, memory_limit=memory_limit)
+        self.con = opened(self._path, journey_map, threads=threads, memory_limit=memory_limit)
         self._pace, self._loose = estimates.Pace(), 0
         self._resume()
-        last = self._con.execute("select partition, seq, writer from internal.folded").fetchall()
+        last = self.con.execute("select partition, seq, writer from internal.folded").fetchall()
         self.folded: dict[int, int] = {partition: seq for partition, seq, _ in last}
         self.folded_by: dict[int, str] = {partition: writer for partition, _, writer in last}
 
@@ -77,13 +79,21 @@ class LiveMart:
         new = [(commit, tables) for commit, tables in commits if commit.seq > self.folded.get(commit.partition, -1)]
         if not new:
             return
-        with _transaction(self._con):
-            fold(self._con, new, self._map)
+        with _transaction(self.con):
+            fold(self.con, new, self._map)
         self._loose += sum(len(table) for _, tables in new for name, table in tables.items() if name in ("steps", "journeys"))
         if self._loose >= _LOOSE_ROWS:
             self._checkpoint()
         for commit, _ in new:
             self.folded[commit.partition] = max(commit.seq, self.folded.get(commit.partition, -1))
+
+    def hear(self, commit: Commit, said: pa.Table) -> None:
+        """Take in rows of ``said`` that the journal holds."""
+        if commit.seq <= self.folded.get(commit.partition, -1):
+            return
+        with _transaction(self.con):
+            hear(self.con, commit, said)
+        self.folded[commit.partition] = commit.seq
 
     def publish(self, publication: Publication) -> Path:
         """Publish a snapshot and return its path.
@@ -91,12 +101,12 @@ class LiveMart:
         Raises:
             MartError: the file can't be copied.
         """
-        said = self._con.execute("select max(snapshot) from internal.publication").fetchall()
+        said = self.con.execute("select max(snapshot) from internal.publication").fetchall()
         number = 1 + max(int(said[0][0]), snapshot.last_number(self._serving))
         snapshot.tidy(self._serving)
-        with _transaction(self._con):
+        with _transaction(self.con):
             self._say(publication, number)
-            build.refresh_views(self._con, {name: [str(path.absolute()) for path in paths] for name, paths in publication.segments.items()})
+            build.refresh_views(self.con, {name: [str(path.absolute()) for path in paths] for name, paths in publication.segments.items()})
             self._compute(publication)
         self._checkpoint()
         return snapshot.put(self._path, self._serving, number)
@@ -104,21 +114,21 @@ class LiveMart:
     @property
     def as_of_us(self) -> int | None:
         """What the last publication said it was as of (µs); None before the first."""
-        said = self._con.execute("select max(epoch_us(as_of)) from internal.publication").fetchall()
+        said = self.con.execute("select max(epoch_us(as_of)) from internal.publication").fetchall()
         return None if said[0][0] is None else int(said[0][0])
 
     def close(self) -> None:
         """Close the file."""
-        self._con.close()
+        self.con.close()
 
     def _checkpoint(self) -> None:
         """Bring everything into the file: it has no log, so until then a crash takes what was folded, and it is folded again."""
-        self._con.execute("checkpoint live")
+        self.con.execute("checkpoint live")
         self._loose = 0
 
     def _resume(self) -> None:
         """Take the estimates that the file holds for fresh: whoever needs newer ones publishes a drained run."""
-        fitted = self._con.execute("select max(epoch_us(p.published_at)) from internal.publication as p join internal.models on true").fetchall()
+        fitted = self.con.execute("select max(epoch_us(p.published_at)) from internal.publication as p join internal.models on true").fetchall()
         if fitted[0][0] is not None:
             self._pace.fitted_s = fitted[0][0] / 1e6
 
@@ -131,20 +141,20 @@ class LiveMart:
             "gap_us": self._map.largest_gap_us + self._map.lateness_us,
             "case_max_age_us": self._map.case_max_age_us,
         }
-        self._con.execute(read_text("pipelines/fold/publication.sql"), said)
+        self.con.execute(read_text("pipelines/fold/publication.sql"), said)
         names, places = [name for name, _ in publication.sources], [place for _, place in publication.sources]
         read = {"kind": pa.repeat("source", len(names)), "name": pa.array(names, pa.string()), "position": pa.array(places, pa.int64())}
-        replace(self._con, "positions", pa.table(read))
+        replace(self.con, "positions", pa.table(read))
         counted = {"name": pa.array(publication.counters.keys(), pa.string()), "n": pa.array(publication.counters.values(), pa.int64())}
-        replace(self._con, "counters", pa.table(counted))
+        replace(self.con, "counters", pa.table(counted))
 
     def _compute(self, publication: Publication) -> None:
         """Make the marts, and the estimates where they are due."""
-        build.lay(self._con, build.HELPERS, keep=publication.final)
+        build.lay(self.con, build.HELPERS, keep=publication.final)
         now_s = publication.published_us / 1e6
         if publication.final or self._pace.due(now_s):
-            self._pace.fit(self._con, publication.as_of_us, publication.horizon_days, now_s)
-        build.lay(self._con, build.MARTS, keep=publication.final)
+            self._pace.fit(self.con, publication.as_of_us, publication.horizon_days, now_s)
+        build.lay(self.con, build.MARTS, keep=publication.final)
 
 
 @contextmanager

@@ -1,0 +1,147 @@
+"""Says what there is to say: the one writer of ``said``, into the journal first, then into the live mart that was opened with it.
+
+A row exists once its commit record does. A crash before that says nothing, and the next step says it; a crash after it finds the row in the journal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pyarrow as pa
+
+from jobs.journal.durable import unique_name
+from jobs.journal.log import SAID_LOG, Journal
+from jobs.journal.segment import write_segments
+from jobs.keeper import persistently
+from jobs.mart.live import LiveMart
+from pipelines.resources import read_text
+from pipelines.say.ledger import NEVER, Keys
+from pipelines.say.rows import Moment, ledger_of
+from pipelines.say.severity import Numbers
+from pipelines.say.step import Manner, step
+from schemas.journal import Commit
+from schemas.journey_map import JourneyMap
+from schemas.map_check import complete
+from schemas.touchpoint import VERSION
+
+CHUNK = 100_000
+"""So many keys are judged at a time (rows of a commit: up to twice as many)."""
+_PURCHASE_MINOR = 5000
+"""Worth of a purchase where the map says nothing."""
+
+
+class Sayer:
+    """The writer of ``said``.
+
+    Attributes:
+        said: Rows said since the start.
+    """
+
+    def __init__(self, journal: Journal, mart: LiveMart, journey_map: JourneyMap, *, history: bool = False) -> None:
+        """Go on from what the journal says was said; the mart has taken it in.
+
+        Args:
+            journal: Of the DIR.
+            mart: Up to date with the journal, ``said`` included.
+            journey_map: Says how grave things are.
+            history: What began long ago is sent too.
+        """
+        self.said = 0
+        self._journal, self._mart, self._map = journal, mart, journey_map
+        self._manner = Manner.of(journey_map, history=history)
+        self._writer = unique_name()
+        self._commit = mart.folded.get(SAID_LOG, -1)
+        self._ledger = ledger_of(self._ask("ledger", conditions=False, news_us=self._manner.news_us, never=NEVER))
+        self._seq = int(mart.con.execute("select coalesce(max(seq), -1) + 1 from internal.said").fetchall()[0][0])
+        self._changed: list[Keys] = []
+        self._whole = True  # nothing is known of what changed before the start
+
+    def note(self, tables: Mapping[str, pa.Table]) -> None:
+        """Take note of what changed in a commit that is being folded."""
+        changes = tables.get("intervals")
+        if changes is not None and len(changes) and not self._whole:
+            self._changed.append(np.unique(changes["key"].to_numpy().astype(np.uint64)))
+
+    def say(self, as_of_us: int, now_us: int) -> int:
+        """Say what there is to say, and return in how many rows.
+
+        Args:
+            as_of_us: The instant of event time that everything is judged at; never before that of the last call.
+            now_us: The clock.
+        """
+        asked, self._changed = self._asked(as_of_us), []
+        before = self.said
+        for start in range(0, len(asked), CHUNK):
+            self._say(asked[start : start + CHUNK], Moment(now_us, as_of_us, self._seq))
+        self._whole = False
+        return self.said - before
+
+    def _asked(self, as_of_us: int) -> Keys:
+        """Return the keys that may have something to be said about."""
+        if not self._whole:
+            return np.unique(np.concatenate([*self._changed, self._ledger.due(as_of_us)]))
+        standing = {name: pa.array(self._ledger.entries[name]) for name in ("key", "state", "since_us")}
+        until = self._ledger.entries["until_us"]
+        standing["until_us"] = pa.array(until, mask=until == NEVER)
+        return np.asarray(self._ask("stale", {"standing": pa.table(standing)}, as_of_us=as_of_us)["key"].to_numpy().astype(np.uint64))
+
+    def _say(self, asked: Keys, moment: Moment) -> None:
+        done = step(asked, self._intervals(asked), self._ledger, self._manner, moment, self._last_said)
+        if len(done.rows):
+            self._write(done.rows)
+        self._ledger.put(done.entries)
+
+    def _intervals(self, asked: Keys) -> pa.Table:
+        relations = {"asked": pa.table({"key": pa.array(asked, pa.uint64())}), "priorities": self._priorities(), "rule_weights": self._weights()}
+        return self._ask(
+            "candidates",
+            relations,
+            purchase_minor=self._map.money.purchase_minor or _PURCHASE_MINOR,
+            most_at_risk=complete(self._map.severity.most_at_risk),
+        )
+
+    def _last_said(self, seqs: Numbers) -> pa.Table:
+        return self._ask("said_rows", {"asked": pa.table({"seq": seqs})}, lo=int(seqs.min()), hi=int(seqs.max()))
+
+    def _write(self, rows: pa.Table) -> None:
+        """Make rows part of the journal, then of the mart."""
+        number = self._commit + 1
+        stem = f"said-{number:012}-{self._writer}"
+        segments = persistently(lambda: write_segments(self._journal.folder, {"said": rows}, stem))
+        commit = Commit(
+            partition=SAID_LOG,
+            seq=number,
+            writer=self._writer,
+            sources={},
+            segments=segments,
+            counters={"said": len(rows)},
+            newest={},
+            map_digest=self._map.digest,
+            schema_version=VERSION,
+        )
+        persistently(lambda: self._journal.append(commit))
+        self._commit, self._seq, self.said = number, self._seq + len(rows), self.said + len(rows)
+        self._mart.hear(commit, rows)
+
+    def _priorities(self) -> pa.Table:
+        names = ("stage", "segment", "client_type")
+        usable = [entry for entry in self._map.priorities if entry.context is None]
+        columns = {name: pa.array([getattr(entry, name) for entry in usable], pa.string()) for name in names}
+        return pa.table(columns | {"weight": pa.array([entry.weight for entry in usable], pa.float64())})
+
+    def _weights(self) -> pa.Table:
+        weights = self._map.severity.weights
+        return pa.table({"rule": pa.array(weights.keys(), pa.string()), "weight": pa.array(weights.values(), pa.float64())})
+
+    def _ask(self, name: str, relations: Mapping[str, pa.Table] | None = None, **parameters: int | float | bool) -> pa.Table:
+        """Run a query of saying over the live mart and Arrow tables."""
+        con = self._mart.con
+        for relation, table in (relations or {}).items():
+            con.register(relation, table)
+        try:
+            answer: pa.Table = con.sql(read_text(f"pipelines/say/{name}.sql"), params=parameters or None).to_arrow_table()
+            return answer
+        finally:
+            for relation in relations or {}:
+                con.unregister(relation)
