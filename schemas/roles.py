@@ -63,6 +63,7 @@ MEANINGS: dict[str, str] = {
     "repeated": "The customer had to say again what they had said before.",
     "delight": "The company did more than its rules ask.",
     "house": "About the company itself: a touchpoint without a journey and without a customer.",
+    "assigned": "A team or a person of the company has the case from here on.",
 }
 """A line of documentation for each role, in the order of the bits."""
 

@@ -18,7 +18,7 @@ with works as (
 openings as (
     select
         s.key, s.event_id, s.correlation_id, s.customer_id, s.occurred_at, s.place, p.name,
-        case when p.key = 'case' then coalesce('c' || s.case_id, 'f' || s.correlation_id) else s.correlation_id end as flow, case when p.key = 'journey' then '' else coalesce(s.channel, '') end as spot
+        case when p.key = 'case' then coalesce(s.case_id, s.correlation_id) else s.correlation_id end as flow, case when p.key = 'journey' then '' else coalesce(s.channel, '') end as spot
     from steps as s join pairs as p on p.thing = s.thing and p.wait and s.roles & p.opens <> 0
 ),
 held_up as (
@@ -34,7 +34,7 @@ waits as (
     union all
     select
         s.key, null, s.customer_id, s.occurred_at, s.place, p.name,
-        case when p.key = 'case' then coalesce('c' || s.case_id, 'f' || s.correlation_id) else s.correlation_id end, case when p.key = 'journey' then '' else coalesce(s.channel, '') end,
+        case when p.key = 'case' then coalesce(s.case_id, s.correlation_id) else s.correlation_id end, case when p.key = 'journey' then '' else coalesce(s.channel, '') end,
         null, null, null, true
     from steps as s semi join shared as h on h.customer_id = s.customer_id join pairs as p on p.thing = s.thing and p.wait and s.roles & p.closes <> 0
 ),

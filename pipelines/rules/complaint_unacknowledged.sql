@@ -9,7 +9,7 @@
 -- The level is the adequate one of the complaint's stage, else `within`. What acknowledges or settles it is of the same case, else flow; where either names none, of the customer.
 with taking_part as (
     select
-        customer_id, key, occurred_at, place, adequate_ms, has(roles, 'complaint') as is_opening, coalesce('c' || case_id, 'f' || correlation_id) as flow
+        customer_id, key, occurred_at, place, adequate_ms, has(roles, 'complaint') as is_opening, coalesce(case_id, correlation_id) as flow
     from steps
     where has(roles, 'complaint') or has(roles, 'acknowledged') or has(roles, 'settled') or has(roles, 'recovery_acknowledged')
 ),
@@ -31,7 +31,7 @@ closed as (
     from followed where is_opening
 )
 select
-    customer_id, 'complaint' as subject_kind, coalesce(substr(flow, 2), customer_id) as subject_id, key as opening_key, occurred_at as opened_at,
+    customer_id, 'complaint' as subject_kind, key as subject_id, key as opening_key, occurred_at as opened_at,
     occurred_at + to_milliseconds(limit_ms) as since, closed_at as until,
     epoch_ms(closed_at) - epoch_ms(occurred_at) as value, limit_ms as threshold, [key] as evidence
 from closed

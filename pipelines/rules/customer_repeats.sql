@@ -10,7 +10,7 @@
 -- A contact is a flow (correlation, else case, else the event by itself) and counts once. It holds from the contact that makes up the number, until `within` after the first one:
 -- then so many do not lie within it any more. Of contacts that go on, the first that counts opens it.
 with said_again as (
-    select customer_id, key, occurred_at, place, coalesce('f' || correlation_id, 'c' || case_id, 'e' || key) as contact
+    select customer_id, key, occurred_at, place, coalesce(correlation_id, case_id, key) as contact
     from touchpoints where has(roles, 'repeated')
 ),
 begun as (

@@ -12,7 +12,7 @@ with taking_part as (
         customer_id, key, occurred_at, place, case_id,
         has(roles, 'failure') or has(roles, 'complaint') or has(roles, 'reopened') as is_hurt,
         has(roles, 'recovery_confirmed') or has(roles, 'settled') as is_end,
-        coalesce('c' || case_id, 'f' || correlation_id) as flow
+        coalesce(case_id, correlation_id) as flow
     from touchpoints
     where
         (case_id is not null or correlation_id is not null) and (

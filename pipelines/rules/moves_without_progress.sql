@@ -8,7 +8,7 @@
 -- setting: moves = 3
 -- Moves are counted within one case, else flow, and within the window; an answer or progress that the customer can see ends the stretch. Of moves that go on, the first that counts opens it.
 with taking_part as (
-    select customer_id, key, occurred_at, place, case_id, has(roles, 'handoff') as is_move, coalesce('c' || case_id, 'f' || correlation_id) as flow
+    select customer_id, key, occurred_at, place, case_id, has(roles, 'handoff') as is_move, coalesce(case_id, correlation_id) as flow
     from touchpoints where has(roles, 'handoff') or has(roles, 'progress') or has(roles, 'answered')
 ),
 stretches as (

@@ -4,11 +4,12 @@
 -- window: 90 days
 -- roles: delivery_owed delivered cancelled refunded
 -- unit: ms
--- subject: order
+-- apart: thing
+-- subject: case
 -- setting: within = 7d
 -- Delivered, cancelled or refunded is the first such event of the same case, else flow; where either names none, of the customer.
 with taking_part as (
-    select customer_id, key, occurred_at, place, has(roles, 'delivery_owed') as is_opening, coalesce('c' || case_id, 'f' || correlation_id) as flow
+    select customer_id, key, occurred_at, place, case_id, has(roles, 'delivery_owed') as is_opening, coalesce(case_id, correlation_id) as flow
     from touchpoints where has(roles, 'delivery_owed') or has(roles, 'delivered') or has(roles, 'cancelled') or has(roles, 'refunded')
 ),
 followed as (
@@ -29,7 +30,7 @@ closed as (
     from followed where is_opening
 )
 select
-    customer_id, 'order' as subject_kind, coalesce(substr(flow, 2), customer_id) as subject_id, key as opening_key, occurred_at as opened_at,
+    customer_id, case when case_id is null then 'customer' else 'case' end as subject_kind, coalesce(case_id, customer_id) as subject_id, key as opening_key, occurred_at as opened_at,
     occurred_at + to_milliseconds($within) as since, closed_at as until,
     epoch_ms(closed_at) - epoch_ms(occurred_at) as value, $within as threshold, [key] as evidence
 from closed

@@ -2,18 +2,17 @@
 -- grain: the move away from the team
 -- scope: customer
 -- window: 30 days
--- roles: handoff
--- sees: all
+-- roles: handoff assigned human accepted progress answered resolved terminal
 -- unit: count
 -- subject: case
--- A move says by its team who has it from then on; before the first move it is the team of the event before. A → B → A opens it, with the move to B; what goes on to and fro after that
+-- A move says by its team who has it from then on; before the first move it is the team that was assigned, or spoke with the customer. A → B → A opens it, with the move to B; what goes on to and fro after that
 -- is the same one. It ends with progress that the customer can see, an answer, or the end of the case.
 with taking_part as (
     select
         customer_id, key, occurred_at, place, case_id, team, has(roles, 'handoff') as is_move,
         has(roles, 'progress') or has(roles, 'answered') or has(roles, 'resolved') or has(roles, 'terminal') as is_end,
-        coalesce('c' || case_id, 'f' || correlation_id) as flow
-    from touchpoints where (case_id is not null or correlation_id is not null) and (team is not null or has(roles, 'progress') or has(roles, 'answered') or has(roles, 'resolved') or has(roles, 'terminal'))
+        coalesce(case_id, correlation_id) as flow
+    from touchpoints where case_id is not null or correlation_id is not null
 ),
 passed_on as (
     select customer_id, flow from taking_part where is_move group by customer_id, flow having count(*) > 1

@@ -4,11 +4,12 @@
 -- window: 90 days
 -- roles: promised kept withdrawn
 -- unit: ms
+-- apart: thing
 -- subject: promise
 -- setting: margin = 1h
 -- It holds from `margin` before the due time, but not before the promise was made, until the promise is due, kept or withdrawn (paired as in promise_broken).
 with taking_part as (
-    select customer_id, key, occurred_at, place, promise_due_at, has(roles, 'promised') as is_opening, coalesce('f' || correlation_id, 'c' || case_id) as flow
+    select customer_id, key, occurred_at, place, promise_due_at, has(roles, 'promised') as is_opening, coalesce(correlation_id, case_id) as flow
     from touchpoints where has(roles, 'promised') or has(roles, 'kept') or has(roles, 'withdrawn')
 ),
 followed as (
@@ -29,7 +30,7 @@ closed as (
     from followed where is_opening and promise_due_at is not null
 )
 select
-    customer_id, 'promise' as subject_kind, coalesce(substr(flow, 2), customer_id) as subject_id, key as opening_key, occurred_at as opened_at,
+    customer_id, 'promise' as subject_kind, key as subject_id, key as opening_key, occurred_at as opened_at,
     greatest(promise_due_at - to_milliseconds($margin), occurred_at) as since, least(promise_due_at, closed_at) as until,
     epoch_ms(promise_due_at) - epoch_ms(occurred_at) as value, $margin as threshold, [key] as evidence
 from closed

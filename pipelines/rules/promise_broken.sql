@@ -4,11 +4,12 @@
 -- window: 90 days
 -- roles: promised kept withdrawn
 -- unit: ms
+-- apart: thing
 -- subject: promise
 -- A promise is over with the first event of the same flow (correlation, else case) that keeps or withdraws it; where either event names no flow, with the first of the customer.
 -- One without a due time is never late.
 with taking_part as (
-    select customer_id, key, occurred_at, place, promise_due_at, has(roles, 'promised') as is_opening, coalesce('f' || correlation_id, 'c' || case_id) as flow
+    select customer_id, key, occurred_at, place, promise_due_at, has(roles, 'promised') as is_opening, coalesce(correlation_id, case_id) as flow
     from touchpoints where has(roles, 'promised') or has(roles, 'kept') or has(roles, 'withdrawn')
 ),
 followed as (
@@ -29,7 +30,7 @@ closed as (
     from followed where is_opening and promise_due_at is not null
 )
 select
-    customer_id, 'promise' as subject_kind, coalesce(substr(flow, 2), customer_id) as subject_id, key as opening_key, occurred_at as opened_at,
+    customer_id, 'promise' as subject_kind, key as subject_id, key as opening_key, occurred_at as opened_at,
     greatest(promise_due_at, occurred_at) as since, closed_at as until,
     epoch_ms(closed_at) - epoch_ms(occurred_at) as value, epoch_ms(since) - epoch_ms(occurred_at) as threshold, [key] as evidence
 from closed

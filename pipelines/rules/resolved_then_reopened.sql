@@ -8,7 +8,7 @@
 -- It lasts until the case, else the flow, is resolved anew or at its end. The value is the time from the resolution before to the return.
 with taking_part as (
     select
-        customer_id, key, occurred_at, place, case_id, has(roles, 'reopened') as is_opening, coalesce('c' || case_id, 'f' || correlation_id) as flow
+        customer_id, key, occurred_at, place, case_id, has(roles, 'reopened') as is_opening, coalesce(case_id, correlation_id) as flow
     from touchpoints where has(roles, 'resolved') or has(roles, 'reopened') or has(roles, 'terminal')
 ),
 followed as (

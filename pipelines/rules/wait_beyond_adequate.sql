@@ -4,6 +4,7 @@
 -- window: 90 days
 -- roles: wait_opens wait_closes human_sought human_reached answer_owed listened attempt answered handoff_open accepted returned complaint acknowledged settled delivery_owed delivered cancelled refunded
 -- unit: ms
+-- apart: thing
 -- subject: customer
 -- What opens and closes a wait are the pairs of the journey map with `wait = true`. A wait is over with the first closing of its pair and flow that follows; where either event
 -- names no flow, with the first in the same channel (pairs by journey: in any). The level is that of the opening step, or of the stage that the pair names.
@@ -11,7 +12,7 @@ with taking_part as (
     select
         s.customer_id, s.key, s.occurred_at, s.place, s.adequate_ms, s.segment, s.client_type, s.context,
         p.name, p.stage as waits_in, s.roles & p.opens <> 0 as is_opening, s.roles & p.closes <> 0 as is_closing,
-        case when p.key = 'case' then coalesce('c' || s.case_id, 'f' || s.correlation_id) else s.correlation_id end as flow,
+        case when p.key = 'case' then coalesce(s.case_id, s.correlation_id) else s.correlation_id end as flow,
         case when p.key = 'journey' then '' else coalesce(s.channel, '') end as spot
     from steps as s join pairs as p on p.thing = s.thing and p.wait and s.roles & (p.opens | p.closes) <> 0
 ),

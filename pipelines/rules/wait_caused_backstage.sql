@@ -27,12 +27,12 @@ held_up as (
 waits as (
     select
         key, name, customer_id, occurred_at, place, channel, waits_in, adequate_ms, segment, client_type, context, true as is_opening, false as is_closing,
-        case when paired_by = 'case' then coalesce('c' || case_id, 'f' || correlation_id) else correlation_id end as flow, case when paired_by = 'journey' then '' else coalesce(channel, '') end as spot
+        case when paired_by = 'case' then coalesce(case_id, correlation_id) else correlation_id end as flow, case when paired_by = 'journey' then '' else coalesce(channel, '') end as spot
     from openings semi join (select key from held_up) using (key)
     union all
     select
         s.key, p.name, s.customer_id, s.occurred_at, s.place, s.channel, null, null, null, null, null, false, true,
-        case when p.key = 'case' then coalesce('c' || s.case_id, 'f' || s.correlation_id) else s.correlation_id end, case when p.key = 'journey' then '' else coalesce(s.channel, '') end
+        case when p.key = 'case' then coalesce(s.case_id, s.correlation_id) else s.correlation_id end, case when p.key = 'journey' then '' else coalesce(s.channel, '') end
     from steps as s semi join (select customer_id from held_up) as h on h.customer_id = s.customer_id join pairs as p on p.thing = s.thing and p.wait and s.roles & p.closes <> 0
 ),
 followed as (

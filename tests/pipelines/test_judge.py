@@ -14,23 +14,24 @@ from jobs.mart.open import open_mart
 from jobs.run import RunSettings, run
 from jobs.simulate import simulate
 from jobs.sources.jsonl import JsonLines
-from pipelines.oracle.judge import judge, read_rule, see
+from pipelines.judge.rule import parse_rule
+from pipelines.oracle.judge import judge, see
 from pipelines.simulate.proof import Interval, prove
 from schemas.journey_map import default_map
 
-TEXTS = {
-    path.name.removesuffix(".sql"): path.read_text(encoding="utf-8")
+RULES = {
+    (name := path.name.removesuffix(".sql")): parse_rule(name, path.read_text(encoding="utf-8"))
     for path in sorted(files("pipelines").joinpath("rules").iterdir(), key=lambda path: path.name)
     if path.name.endswith(".sql")
 }
 _SHOWN = """
 select
     any_value(f.customer_id), any_value(operation), any_value(f.team), any_value(since), any_value(until), list(t.event_id), list(t.customer_id)
-from (select *, row_number() over () as number, unnest(evidence) as shown from found) as f left join touchpoints as t on t.key = f.shown
-where since <= (select max(occurred_at) from touchpoints)
+from (select *, row_number() over () as number, unnest(evidence) as shown from found) as f left join walked as t on t.key = f.shown
+where since <= (select max(occurred_at) from walked)
 group by number
 """
-BREACHES = [name for name, text in TEXTS.items() if read_rule(text).header.get("kind", "breach") == "breach"]
+BREACHES = [name for name, rule in RULES.items() if not rule.record]
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["planted", "clean"])
@@ -45,7 +46,7 @@ def simulated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 
 def intervals(con: duckdb.DuckDBPyConnection, rule: str) -> Iterator[Interval]:
     """Return what a rule finds by the end of the log."""
-    con.register("found", judge(con, read_rule(TEXTS[rule])))
+    con.register("found", judge(con, RULES[rule]))
     rows = con.sql(_SHOWN).fetchall()
     for customer, op, owner, since, until, events, customers in rows:
         yield Interval(rule, customer, op, owner, since, until, frozenset(filter(None, events)), frozenset(filter(None, customers)))

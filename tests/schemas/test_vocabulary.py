@@ -46,7 +46,7 @@ ROLES_OF = {
     "wait.started": "wait_opens",
     "wait.ended": "wait_closes",
     "case.opened": "",
-    "case.assigned": "",
+    "case.assigned": "assigned",  # beyond the vocabulary: who has it before it first moves
     "case.moved": "handoff",
     "case.status_changed": "",
     "case.progressed": "progress",

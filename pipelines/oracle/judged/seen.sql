@@ -1,4 +1,4 @@
--- touchpoints: what every rule sees, one row an event of a customer. Grain: key. Reads a snapshot; relation `senses` says what the journey map makes of a type.
+-- seen: one row an event of a customer. Grain: key. Reads a snapshot; relation `senses` says what the journey map makes of a type.
 -- `place` is the order of the customer's events; it has no meaning but to be compared. Times: UTC.
 with winners as (
     select f.*

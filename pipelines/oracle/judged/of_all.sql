@@ -1,0 +1,2 @@
+-- of_all: what a rule of scope `all` sees of customers: every event. Grain: key. Reads `walked`.
+select * from walked
