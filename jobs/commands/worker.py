@@ -45,7 +45,8 @@ def command(to: Path, map_path: Path | None, until_end: bool, ticks: bool, accep
         return
     asked = WorkerSettings(to, journey_map, settings, partitions, until_end, ticks, accept_gap, strict)
     health = Health()
-    with served(health, settings.web):
-        worker = asyncio.run(work(asked, lambda worker: told(worker, health)))
-    click.echo(f"{worker.counters.get('read', 0):,} events read into {to}")
-    leave(worker)
+    with asyncio.Runner() as runner:
+        with served(health, settings.web):
+            worker = runner.run(work(asked, lambda worker: told(worker, health)))
+        click.echo(f"{worker.counters.get('read', 0):,} events read into {to}")
+        leave(worker)  # before the loop is closed: that waits for all that still hangs on brokers

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -315,8 +316,9 @@ def _heed(loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> None:
 
 
 def leave(worker: Worker) -> None:
-    """End the process where Faust's threads would not: they wait for brokers that are away."""
+    """End the process where Faust's tasks and threads would not: they wait for brokers that are away."""
     if not worker.parted:
+        sys.stdout.flush()
         logging.shutdown()
         os._exit(0)
 
