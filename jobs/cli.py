@@ -32,6 +32,7 @@ _FAMILIES = {
     "lag": "jobs.commands.lag",
     "offsets": "jobs.commands.offsets",
     "dead-letters": "jobs.commands.dead_letters",
+    "replay": "jobs.commands.replay",
 }
 """Where each command lives; its module holds it under the name ``command``. The order is that of the help."""
 INTERRUPTED = 130

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
@@ -51,6 +51,8 @@ class WorkerSettings:
         ticks: Say that time passes where nothing comes.
         accept_gap: Go on where records that were never read are gone from Kafka.
         strict: Refuse unknown fields.
+        begin: Where reading begins of partitions that the journal never read; 0 where it says nothing.
+        tell_dead: Send dead letters to their topic; a replay must not, for they lie there already.
     """
 
     to: Path
@@ -61,6 +63,8 @@ class WorkerSettings:
     ticks: bool = True
     accept_gap: bool = False
     strict: bool = False
+    begin: Mapping[TP, int] = field(default_factory=dict)
+    tell_dead: bool = True
 
 
 class Worker:
@@ -152,7 +156,7 @@ class Worker:
         lost = {tp for tp, offset in own.items() if earliest[tp] > offset and self._refused(tp, offset, earliest[tp])}
         for tp, offset in own.items():
             books.settle(tp, offset)
-        starts = {tp: max(own.get(tp, 0), earliest[tp]) for tp in partitions}
+        starts = {tp: max(own.get(tp, self.asked.begin.get(tp, 0)), earliest[tp]) for tp in partitions}
         for tp, offset in starts.items():
             self._ends.setdefault(tp, ends[tp])
             if tp.partition in self.lanes and tp not in lost:
@@ -181,7 +185,8 @@ class Worker:
 
     def undertake(self, chunks: list[Chunk], absorbed: Absorbed) -> None:
         """Send dead letters to their topic and wait until the broker has them. Runs in a thread."""
-        self._dead.send(chunks, absorbed.tables["dead_letters"])
+        if self.asked.tell_dead:
+            self._dead.send(chunks, absorbed.tables["dead_letters"])
 
     def note(self, lane: Lane, absorbed: Absorbed | None, seconds: float) -> None:
         """Count what a commit did."""
@@ -270,11 +275,13 @@ async def work(asked: WorkerSettings, report: Callable[[Worker], None] = lambda 
     _heed(loop, worker.stopping)
     starting = asyncio.create_task(_start(app, worker))
     await _watch(app, worker, report)
-    _limit(worker)
+    limit = _limit(worker)
     await worker.rest()
     await worker.part(app)
     starting.cancel()
     await worker.close()
+    if worker.parted:
+        limit.cancel()
     if worker.failed is not None:
         raise worker.failed if isinstance(worker.failed, SojournError) else JournalError(f"the worker failed: {worker.failed!r}") from worker.failed
     return worker
@@ -323,7 +330,7 @@ def leave(worker: Worker) -> None:
         os._exit(0)
 
 
-def _limit(worker: Worker) -> None:
+def _limit(worker: Worker) -> threading.Timer:
     """End the process at the latest ``STOP_S`` from now: with 0 where the journal has all that was at work."""
 
     def end() -> None:
@@ -332,3 +339,4 @@ def _limit(worker: Worker) -> None:
     timer = threading.Timer(STOP_S, end)
     timer.daemon = True
     timer.start()
+    return timer

@@ -42,6 +42,11 @@ class Fleet:
         made = produce([JsonLines(events, False)], settings, Producing(settings.topics.touchpoints[0], default_map(), mode=mode, limit=limit))
         assert made.lost == 0
 
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end."""
+        command = [sys.executable, "-m", "jobs.start", *words]
+        return subprocess.run(command, env={**os.environ, **self.environment}, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+
     def finish(self) -> None:
         """Read what is still unread, and publish."""
         assert self.worker("--until-end").wait(PATIENCE_S) == 0, self.said()
