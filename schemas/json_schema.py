@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
+from schemas.alert import Alert
 from schemas.map_file import MapFile
 from schemas.touchpoint import Touchpoint
 
-CONTRACTS: dict[str, type[msgspec.Struct]] = {"touchpoint.1": Touchpoint, "journey_map.1": MapFile}
+CONTRACTS: dict[str, type[msgspec.Struct]] = {"touchpoint.1": Touchpoint, "journey_map.1": MapFile, "alert.1": Alert}
 """Name and version of each contract. A version never changes in a way that refuses what it took before."""
 
 

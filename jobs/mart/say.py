@@ -5,7 +5,7 @@ A row exists once its commit record does. A crash before that says nothing, and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pyarrow as pa
@@ -14,11 +14,15 @@ from jobs.journal.durable import unique_name
 from jobs.journal.log import SAID_LOG, Journal
 from jobs.journal.segment import write_segments
 from jobs.keeper import persistently
+from jobs.mart.dossiers import with_bodies
 from jobs.mart.live import LiveMart
+from pipelines.judge.rule import Rule
 from pipelines.resources import read_text
+from pipelines.say.dossier import House
 from pipelines.say.ledger import NEVER, Keys
 from pipelines.say.rows import Moment, ledger_of
 from pipelines.say.severity import Numbers
+from pipelines.say.speech import speeches
 from pipelines.say.step import Manner, step
 from schemas.journal import Commit
 from schemas.journey_map import JourneyMap
@@ -38,18 +42,20 @@ class Sayer:
         said: Rows said since the start.
     """
 
-    def __init__(self, journal: Journal, mart: LiveMart, journey_map: JourneyMap, *, history: bool = False) -> None:
+    def __init__(self, journal: Journal, mart: LiveMart, journey_map: JourneyMap, rules: Iterable[Rule] = (), *, history: bool = False) -> None:
         """Go on from what the journal says was said; the mart has taken it in.
 
         Args:
             journal: Of the DIR.
             mart: Up to date with the journal, ``said`` included.
             journey_map: Says how grave things are.
+            rules: What they say of themselves stands in dossiers.
             history: What began long ago is sent too.
         """
         self.said = 0
         self._journal, self._mart, self._map = journal, mart, journey_map
         self._manner = Manner.of(journey_map, history=history)
+        self._house = House(journey_map, speeches(rules), scale=self._manner.scale.steps)
         self._writer = unique_name()
         self._commit = mart.folded.get(SAID_LOG, -1)
         self._ledger = ledger_of(self._ask("ledger", conditions=False, news_us=self._manner.news_us, never=NEVER))
@@ -89,7 +95,7 @@ class Sayer:
     def _say(self, asked: Keys, moment: Moment) -> None:
         done = step(asked, self._intervals(asked), self._ledger, self._manner, moment, self._last_said)
         if len(done.rows):
-            self._write(done.rows)
+            self._write(with_bodies(done.rows, done.about, self._ask, self._house))
         self._ledger.put(done.entries)
 
     def _intervals(self, asked: Keys) -> pa.Table:
@@ -131,7 +137,7 @@ class Sayer:
         return pa.table(columns | {"weight": pa.array([entry.weight for entry in usable], pa.float64())})
 
     def _weights(self) -> pa.Table:
-        weights = self._map.severity.weights
+        weights = {name: speech.weight for name, speech in self._house.speeches.items()} | self._map.severity.weights
         return pa.table({"rule": pa.array(weights.keys(), pa.string()), "weight": pa.array(weights.values(), pa.float64())})
 
     def _ask(self, name: str, relations: Mapping[str, pa.Table] | None = None, **parameters: int | float | bool) -> pa.Table:

@@ -7,7 +7,7 @@ with held as (
 risky as (
     select customer_id, least($most_at_risk, 1 + max(revenue_at_risk_minor) / $purchase_minor) as weight
     from internal.scores
-    where customer_id in (select customer_id from held)
+    where customer_id in (select customer_id from held) and revenue_at_risk_minor is not null
     group by customer_id
 ),
 facts as (

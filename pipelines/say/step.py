@@ -57,10 +57,12 @@ class Step:
     Attributes:
         rows: Of ``said``.
         entries: For the ledger.
+        about: What the rows are about, with what made up the harm.
     """
 
     rows: pa.Table
     entries: Entries
+    about: pa.Table
 
 
 def step(
@@ -91,12 +93,14 @@ def step(
     if len(gone):
         about = _both(intervals, last_said(gone["seq"]), gone["key"])
     doubtful = uncertain(intervals) if uncertain is not None else np.zeros(len(present), bool)
-    now, harm = _holding(about, len(present), doubtful, manner, moment)
+    harm = _harm(about, manner)
+    about = about.append_column("counted_ms", pa.array(harm.counted_ms))
+    now, minutes = _holding(about, harm, doubtful, manner, moment)
     sayings = transitions(before, now, moment.as_of_us)
     forgotten = silent[silent["state"] == NONE]
     forgotten["due_us"] = NEVER
     entries = np.concatenate([numbered(sayings, moment.seq), forgotten])
-    return Step(said_rows(about, sayings, harm, moment) if len(sayings.at) else SAID.empty_table(), entries)
+    return Step(said_rows(about, sayings, minutes, moment) if len(sayings.at) else SAID.empty_table(), entries, about)
 
 
 def _both(intervals: pa.Table, said: pa.Table, gone: Keys) -> pa.Table:
@@ -106,16 +110,15 @@ def _both(intervals: pa.Table, said: pa.Table, gone: Keys) -> pa.Table:
     return pa.concat_tables([intervals, said.take(order)], promote_options="permissive")
 
 
-def _holding(about: pa.Table, present: int, doubtful: Flags, manner: Manner, moment: Moment) -> tuple[Holding, Numbers]:
-    """Return what holds of each key, and its harm; the first ``present`` have an interval."""
+def _holding(about: pa.Table, harm: Harm, doubtful: Flags, manner: Manner, moment: Moment) -> tuple[Holding, Numbers]:
+    """Return what holds of each key, and its harm in minutes; the first have an interval, as many as it was asked of whether it is doubtful."""
     since, until = _numbers(about, "since_us", 0), _numbers(about, "until_us", NEVER)
-    harm = _harm(about, manner)
     minutes = harm.minutes(since, np.minimum(until, moment.as_of_us))
     level = manner.scale.level(minutes)
-    there = np.arange(len(about)) < present
+    there = np.arange(len(about)) < len(doubtful)
     young = np.full(len(about), manner.history) | (moment.said_us - since <= manner.news_us)
     uncertain = np.zeros(len(about), bool)
-    uncertain[:present] = doubtful
+    uncertain[: len(doubtful)] = doubtful
     holding = Holding(there, since, until, uncertain & (until > moment.as_of_us), level, harm.reaches(since, manner.scale.next_step(level)), young)
     return holding, minutes
 

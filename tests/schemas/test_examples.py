@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import jsonschema
 import msgspec
 import pytest
 
+from schemas.alert import Alert
 from schemas.cloudevents import from_structured, is_structured
 from schemas.errors import SettingError
 from schemas.journey_map import default_map, parse_map
+from schemas.json_schema import documents
 from schemas.map_file import MapFile
 from schemas.touchpoint import Touchpoint
 
@@ -84,6 +87,24 @@ def test_a_bad_map_is_refused_with_its_file_its_key_and_what_is_allowed(path: Pa
     assert message.startswith(f"{path.name}: {key}")
     assert words in message
     assert "\n" not in message
+
+
+def takes_by_schema(alert: bytes) -> bool:
+    schema = msgspec.json.decode(documents()["alert.1.schema.json"])
+    return bool(jsonschema.Draft202012Validator(schema).is_valid(msgspec.json.decode(alert)))
+
+
+@pytest.mark.parametrize("path", examples("alert/*.pass.json"), ids=by_name)
+def test_a_good_alert_is_taken_by_class_and_by_schema(path: Path) -> None:
+    assert msgspec.json.decode(path.read_bytes(), type=Alert).data.key
+    assert takes_by_schema(path.read_bytes())
+
+
+@pytest.mark.parametrize("path", examples("alert/*.fail.json"), ids=by_name)
+def test_a_bad_alert_is_refused_by_class_and_by_schema(path: Path) -> None:
+    with pytest.raises(msgspec.DecodeError):
+        msgspec.json.decode(path.read_bytes(), type=Alert)
+    assert not takes_by_schema(path.read_bytes())
 
 
 def test_the_good_maps_use_every_table() -> None:
