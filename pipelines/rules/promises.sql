@@ -1,0 +1,38 @@
+-- The company made a promise.
+-- grain: the event that makes the promise
+-- scope: customer
+-- window: 90 days
+-- roles: promised kept withdrawn
+-- unit: ms
+-- kind: record
+-- apart: thing
+-- subject: promise
+-- It is open until it is kept or withdrawn (paired as in promise_broken). The threshold is the time that it gave, the value the time that it took. Evidence: the promise, then what ends it.
+with taking_part as (
+    select customer_id, key, occurred_at, place, promise_due_at, has(roles, 'promised') as is_opening, coalesce(correlation_id, case_id) as flow
+    from touchpoints where has(roles, 'promised') or has(roles, 'kept') or has(roles, 'withdrawn')
+),
+followed as (
+    select
+        *,
+        least(
+            case when flow is not null then min(place) filter (where not is_opening) over later_of_flow end,
+            case when flow is null then min(place) filter (where not is_opening) over later end,
+            min(place) filter (where not is_opening and flow is null) over later
+        ) as first_place
+    from taking_part
+    window
+        later_of_flow as (partition by customer_id, flow order by place rows between 1 following and unbounded following),
+        later as (partition by customer_id order by place rows between 1 following and unbounded following)
+),
+closed as (
+    select o.*, c.occurred_at as closed_at, c.key as closed_by
+    from followed as o
+    left join taking_part as c on c.customer_id = o.customer_id and c.place = o.first_place and c.occurred_at <= o.occurred_at + to_milliseconds($window)
+    where o.is_opening
+)
+select
+    customer_id, 'promise' as subject_kind, key as subject_id, key as opening_key, occurred_at as opened_at, occurred_at as since, closed_at as until,
+    epoch_ms(closed_at) - epoch_ms(occurred_at) as value, epoch_ms(promise_due_at) - epoch_ms(occurred_at) as threshold,
+    case when closed_by is null then [key] else [key, closed_by] end as evidence
+from closed
