@@ -72,8 +72,9 @@ bench: $(READY) ## Measure the run part by part (long)
 	@$(BIN)/python -m tests.bench.skew
 	@$(BIN)/python -m tests.bench.follow
 
-chaos: $(READY) ## Kill runs at random moments, 50 times (long)
+chaos: $(READY) ## Kill runs and compactions at random moments (long)
 	@$(BIN)/python -m tests.chaos.kills
+	@$(BIN)/python -m tests.chaos.compactions
 
 chaos-kafka: $(READY) ## Kill workers, the mart and the broker at random while a million events flow (a quarter of an hour; SEED=…)
 	@$(BIN)/python -m tests.chaos.kafka --seed $(or $(SEED),1)

@@ -22,6 +22,8 @@ _FAMILIES = {
     "journey": "jobs.commands.journey",
     "status": "jobs.commands.status",
     "check": "jobs.commands.check",
+    "compact": "jobs.commands.compact",
+    "gc": "jobs.commands.gc",
     "convert": "jobs.commands.convert",
     "simulate": "jobs.commands.simulate",
     "map": "jobs.commands.map",

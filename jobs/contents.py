@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from jobs.journal.log import Journal
+from jobs.journal.readers import reading
 from jobs.sources.journal import is_journal
 from schemas.errors import JournalError
 from schemas.journal import Commit, SourceRange
@@ -21,7 +22,7 @@ class Contents:
     """The records of a DIR, added up.
 
     Attributes:
-        commits: All records, by partition and number.
+        commits: All records, by partition and number; a base record stands for all before it.
         counters: Totals.
         sources: How far each source was read, the latest first.
         rows, files: By table of the journal.
@@ -48,11 +49,17 @@ class Contents:
         if not is_journal(dir):
             raise JournalError(f"{dir} is no folder of sojourn run (it has no file named format); sojourn run SOURCE --to {dir} makes one")
         journal = Journal(dir, None)
-        found = cls(dir)
-        for partition in range(journal.partitions):
-            for commit in journal.commits(partition):
-                found._add(commit)
+        with reading(dir):
+            found = cls(dir)
+            for partition in range(journal.partitions):
+                for commit in journal.commits(partition):
+                    found._add(commit)
         return found
+
+    @property
+    def made(self) -> int:
+        """How many commits were made, those that were compacted included."""
+        return sum({commit.partition: commit.seq + 1 for commit in self.commits}.values())
 
     @property
     def as_of_us(self) -> int | None:

@@ -11,14 +11,15 @@ from typing import TypeVar
 import pyarrow as pa
 
 from jobs.journal.cache import Cache, lexicon_of, meta_of, size_of
-from jobs.journal.durable import unique_name
+from jobs.journal.durable import boot_time, unique_name
 from jobs.journal.log import Journal
+from jobs.journal.readers import reading
 from jobs.journal.segment import read_segment, write_segments
 from pipelines.lexicon import Lexicon
 from pipelines.partition import Absorbed, Batch, Partition
 from pipelines.state import State
 from pipelines.table import engine
-from schemas.errors import JournalError, SettingError
+from schemas.errors import CompactedError, JournalError, SettingError
 from schemas.journal import Commit, SourceRange
 from schemas.journey_map import JourneyMap
 from schemas.touchpoint import VERSION
@@ -29,8 +30,8 @@ REST_ROWS = 1 << 19
 """After so many new rows the mapped state is handed back to the system's cache."""
 T = TypeVar("T")
 FACTS = ("touchpoints", "operations")
-SHOWN = (*FACTS, "dead_letters")
-"""The tables that snapshots read from the journal's files."""
+SLOW_S = 30.0
+"""After so long (seconds) files that no record names yet are made young again, so that no sweep takes them for orphans."""
 
 
 @dataclass
@@ -43,7 +44,6 @@ class Keeper:
         counters: Totals over all commits.
         latest_us: The greatest event time, or the last tick beyond it; None before the first event.
         until_us: What ``--until`` said when the first commit was made.
-        segments: The files of facts that commits name, by table, relative to the journal's folder.
         writer: The name of this keeper in the journal; no other one has it.
     """
 
@@ -56,7 +56,6 @@ class Keeper:
     counters: dict[str, int] = field(default_factory=dict)
     latest_us: int | None = None
     until_us: int | None = None
-    segments: dict[str, list[str]] = field(default_factory=dict)
     writer: str = field(default_factory=unique_name)
     _rested: int = 0
     _last_writer: str = ""
@@ -103,7 +102,6 @@ class Keeper:
                 dict(meta.counters),
                 meta.latest_us,
                 until_us,
-                meta.segments,
                 _rested=meta.rows,
                 _last_writer=meta.writer,
             )
@@ -145,7 +143,6 @@ class Keeper:
                 self.counters,
                 self.latest_us,
                 self.until_us,
-                self.segments,
             )
         )
 
@@ -161,6 +158,7 @@ class Keeper:
     ) -> Commit:
         seq = self.seq + 1
         stem = f"{self.number}-{seq:012}-{self.writer}"
+        begun = boot_time()
         segments = persistently(lambda: write_segments(self.journal.folder, tables, stem))
         commit = Commit(
             partition=self.number,
@@ -177,6 +175,8 @@ class Keeper:
             tick_us=tick,
             until_us=self.until_us,
         )
+        if boot_time() - begun > SLOW_S:  # stopped or asleep meanwhile
+            segments = persistently(lambda: write_segments(self.journal.folder, tables, stem))
         persistently(lambda: self.journal.append(commit))
         self._note(commit)
         self._rest()
@@ -187,9 +187,6 @@ class Keeper:
         self.sources |= commit.sources
         for name, count in commit.counters.items():
             self.counters[name] = self.counters.get(name, 0) + count
-        for segment in commit.segments:
-            if segment.table in SHOWN:
-                self.segments.setdefault(segment.table, []).append(segment.file)
         seen = [time for time in (self.latest_us, commit.latest_us, commit.tick_us) if time is not None]
         self.latest_us = max(seen, default=None)
 
@@ -201,16 +198,30 @@ class Keeper:
 
     def catch_up(self, progress: Callable[[str], None] = lambda text: None) -> None:
         """Read what the journal holds beyond what is held here: since the cache was kept, or because others made commits meanwhile."""
+        try:
+            self._read_on(progress)
+        except CompactedError:
+            self._begin_anew()
+            self._read_on(progress)
+
+    def _read_on(self, progress: Callable[[str], None]) -> None:
         restored = 0
-        for commit in self.journal.commits(self.number, self.seq):
-            for segment in commit.segments:
-                if segment.table in FACTS:
-                    self.partition.restore(read_segment(self.journal.folder, segment))
-                    restored += segment.rows
-                    progress(f"state rebuilt from the journal: {restored:,} events")
-            self.partition.newest |= commit.newest
-            self._note(commit)
-            self._rest()
+        with reading(self.journal.dir):
+            for commit in self.journal.commits(self.number, self.seq):
+                for segment in commit.segments:
+                    if segment.table in FACTS:
+                        self.partition.restore(read_segment(self.journal.folder, segment))
+                        restored += segment.rows
+                        progress(f"state rebuilt from the journal: {restored:,} events")
+                self.partition.newest |= commit.newest
+                self._note(commit)
+                self._rest()
+
+    def _begin_anew(self) -> None:
+        """Hold nothing: the commits that would come next are no longer there one by one."""
+        self.cache.clear()
+        self.partition = Partition(Lexicon(self.partition.journey_map), State(self.cache.allocator()), engine())
+        self.seq, self.sources, self.counters, self.latest_us, self._rested = -1, {}, {}, None, 0
 
 
 def _agree(first: Commit, journey_map: JourneyMap, until_us: int | None, dir: Path) -> None:  # noqa: A002 - the design's word

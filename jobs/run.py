@@ -13,13 +13,15 @@ import msgspec
 import pyarrow as pa
 
 from jobs.journal.lock import held
-from jobs.journal.log import SAID_LOG, Journal
-from jobs.journal.segment import read_segment
-from jobs.keeper import SHOWN, Keeper
+from jobs.journal.log import Journal
+from jobs.journal.shown import Shown, shown
+from jobs.keeper import Keeper
+from jobs.mart.bring_up import bring_up
 from jobs.mart.live import LiveMart, Publication
 from jobs.mart.rhythm import Rhythm
 from jobs.mart.say import Sayer
 from jobs.sources.source import Payloads, Size, Source, Stopper
+from jobs.upkeep import Housekeeper
 from pipelines.partition import Batch
 from schemas.errors import MartError, SourceError
 from schemas.journal import Commit, SourceRange
@@ -102,6 +104,8 @@ class _Run:
     keeper: Keeper
     mart: LiveMart
     sayer: Sayer
+    shown: Shown
+    housekeeper: Housekeeper
     report: Callable[[str, int], None]
     counters: dict[str, int] = field(default_factory=dict)
     commits: int = 0
@@ -137,6 +141,7 @@ class _Run:
         batch = Batch(piece.lines, name, received_us, piece.lo, self.settings.strict, self.keeper.until_us)
         commit, absorbed = self.keeper.commit(batch, name, msgspec.structs.replace(source.describe(piece.lo, piece, received_us), seen=seen))
         self.pending.append((commit, absorbed.tables))
+        self.shown.note(commit)
         self.commits += 1
         for counter, count in absorbed.counters.items():
             self.counters[counter] = self.counters.get(counter, 0) + count
@@ -157,7 +162,9 @@ class _Run:
         self.ticked_at = time.monotonic()
         instant = time.time_ns() // 1000 - self.settings.journey_map.lateness_us
         if self.keeper.latest_us is not None and self.keeper.until_us is None and instant > self.keeper.latest_us:
-            self.pending.append((self.keeper.tick(instant), {}))
+            commit = self.keeper.tick(instant)
+            self.pending.append((commit, {}))
+            self.shown.note(commit)
             self.commits += 1
 
     def fold(self) -> None:
@@ -189,12 +196,13 @@ class _Run:
 
     def publish(self, *, final: bool) -> Path:
         """Publish a snapshot."""
+        self.housekeeper.look(self.shown.count())
         begun = time.monotonic()
         keeper = self.keeper
         publication = Publication(
             as_of_us=self.as_of_us or 0,
             published_us=time.time_ns() // 1000,
-            segments=_segments(keeper),
+            segments=self.shown.files(),
             horizon_days=self.settings.horizon_days,
             sources=[(name, source.hi) for name, source in sorted(keeper.sources.items())],
             counters=keeper.counters,
@@ -229,13 +237,15 @@ def run(
         journal = Journal(settings.to)
         keeper = Keeper.open(journal, 0, settings.journey_map, settings.until_us, lambda text: report(text, 0))
         mart = mart_of(journal, settings.journey_map)
-        catch_up(journal, mart, lambda text: report(text, 0))
-        running = _Run(settings, keeper, mart, Sayer(journal, mart, settings.journey_map, history=settings.say_history), report)
+        bring_up(journal, mart, lambda text: report(text, 0))
+        sayer = Sayer(journal, mart, settings.journey_map, history=settings.say_history)
+        running = _Run(settings, keeper, mart, sayer, shown(journal, journal.commits(0)), Housekeeper(journal.dir), report)
         failure = _read_all(running, sources, stopper or Stopper())
         running.fold()
         running.say()
         report("publishing", running.counters.get("read", 0))
         snapshot = running.publish(final=True)
+        running.housekeeper.close()
         keeper.close()
         mart.close()
     if failure is not None:
@@ -256,9 +266,9 @@ def _read_all(running: _Run, sources: Sequence[Source], stopper: Stopper) -> Sou
 
 
 def mart_of(journal: Journal, journey_map: JourneyMap) -> LiveMart:
-    """Open the live mart; one that has folded commits which the journal does not hold (it came from a backup) is thrown away."""
+    """Open the live mart; one that has folded commits which the journal does not hold (it came from a backup), or only a part, is thrown away."""
     mart = LiveMart(journal.dir, journey_map)
-    if all(journal.holds(partition, seq, mart.folded_by.get(partition, "")) for partition, seq in mart.folded.items()):
+    if mart.whole and all(journal.holds(partition, seq, mart.folded_by.get(partition, "")) for partition, seq in mart.folded.items()):
         return mart
     mart.close()
     (journal.dir / "mart" / "live.duckdb").unlink()
@@ -272,25 +282,3 @@ def mart_errors() -> Iterator[None]:
         yield
     except duckdb.Error as error:
         raise MartError(f"the mart failed: {error}; nothing is lost, the next run goes on from the journal") from error
-
-
-def catch_up(journal: Journal, mart: LiveMart, progress: Callable[[str], None] = lambda text: None) -> None:
-    """Fold the commits that the live mart has not seen."""
-    for partition in range(journal.partitions):
-        for commit in journal.commits(partition, mart.folded.get(partition, -1)):
-            mart.fold([(commit, {segment.table: read_segment(journal.folder, segment) for segment in commit.segments})])
-            progress(f"mart rebuilt from the journal: commit {commit.seq:,}")
-    catch_up_said(journal, mart)
-
-
-def catch_up_said(journal: Journal, mart: LiveMart) -> None:
-    """Take in what was said and the live mart has not heard."""
-    for commit in journal.commits(SAID_LOG, mart.folded.get(SAID_LOG, -1)):
-        for segment in commit.segments:
-            mart.hear(commit, read_segment(journal.folder, segment))
-
-
-def _segments(keeper: Keeper) -> dict[str, list[Path]]:
-    """Return the files of facts that commit records name, and the empty one of each table."""
-    folder = keeper.journal.folder.absolute()
-    return {table: [folder / f"{table}.empty.parquet", *(folder / file for file in keeper.segments.get(table, ()))] for table in SHOWN}

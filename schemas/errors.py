@@ -5,7 +5,8 @@ SojournError                what a person can act on; the message says what fail
 │   └── RuleError           a rule can't be read or run, or returns what no rule may
 ├── SourceError             a source can't be read, or isn't what it seems to be
 ├── JournalError            DIR is of another version, damaged, or held by somebody else
-│   └── FencedError         another process made the commit that this one wanted to make: read the log again
+│   ├── FencedError         another process made the commit that this one wanted to make: read the log again
+│   └── CompactedError      the records that this one would read next were compacted: begin again at the base record
 └── MartError               the mart or a snapshot can't be built or opened
 """
 
@@ -32,6 +33,10 @@ class JournalError(SojournError):
 
 class FencedError(JournalError):
     """Another writer has made the next commit of a partition: what this process holds of it is out of date."""
+
+
+class CompactedError(JournalError):
+    """The next records of a partition are no longer there one by one: their base record stands for them, and for all before."""
 
 
 class MartError(SojournError):

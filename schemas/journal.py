@@ -5,13 +5,13 @@ Facts are what came; changes are what followed from it, the later commit wins.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 import pyarrow as pa
 
-FORMAT = 1
-"""The version of the layout of DIR; a newer one is refused."""
+FORMAT = 2
+"""The version of the layout of DIR; a newer one is refused. 1: before there were base records."""
 
 
 def _schema(columns: Sequence[tuple[str, pa.DataType]]) -> pa.Schema:
@@ -200,6 +200,15 @@ TABLES = {
 }
 """Every table of the journal. ``links`` comes with the step that writes it."""
 
+CHANGES: Mapping[str, tuple[str, ...]] = {"journeys": ("journey",), "steps": ("journey", "position"), "intervals": ("key", "rule")}
+"""The tables of changes with their keys, of which the first is 64 bits of a digest; the other tables are facts."""
+
+SORTED: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("touchpoints", "operations"), ("customer_id", "time_us", "sequence", "key")),
+    **{"dead_letters": ("received_us", "feed", "place"), "said": ("seq",)},
+}
+"""How compacted facts lie in their files."""
+
 
 FEW = frozenset(
     (
@@ -240,6 +249,7 @@ class Segment(Block, frozen=True):
     file: str  # relative to DIR/journal
     rows: int
     md5: str
+    through: int = -1  # in a base record: the last commit that it holds changes of; of two that name one key the greater counts
 
 
 class Commit(Block, frozen=True):
@@ -258,3 +268,13 @@ class Commit(Block, frozen=True):
     latest_us: int | None = None
     tick_us: int | None = None  # an empty commit of a live source: as_of has come this far
     until_us: int | None = None  # ``--until``: events after it are skipped
+
+
+class Base(Commit, frozen=True):
+    """A record that stands for all commits of a partition up to its own: what compaction leaves of them.
+
+    ``seq`` and ``writer`` are those of the last of them, ``sources`` say where each source was begun and left, counters are totals, segments are
+    compacted. A table of changes holds each key once for each ``through``, without drops where that is the least.
+    """
+
+    generation: int = 0  # a later one stands in the place of all earlier ones

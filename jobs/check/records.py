@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from jobs.contents import BALANCED, Contents
-from schemas.journal import Commit
+from schemas.journal import Base, Commit
 
 Result = tuple[str, list[str]]
 
@@ -23,7 +23,9 @@ def _gaps(found: Contents) -> list[str]:
     for folder in sorted((found.dir / "journal" / "log").iterdir()):
         on_disk = {file.name for file in folder.glob("*.json")}
         read = {f"{commit.seq:012}.json" for commit in found.commits if str(commit.partition) == folder.name}
-        findings += [f"{folder / name} lies behind a gap and is not read" for name in sorted(on_disk - read)]
+        stands_for = max((commit.seq for commit in found.commits if str(commit.partition) == folder.name and isinstance(commit, Base)), default=-1)
+        behind = sorted(name for name in on_disk - read if int(name[:12]) > stands_for)
+        findings += [f"{folder / name} lies behind a gap and is not read" for name in behind]
     return findings
 
 

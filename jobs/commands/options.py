@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from schemas import duration
 from schemas.errors import SettingError
 from schemas.journey_map import JourneyMap, default_map, parse_map
 
@@ -26,6 +27,32 @@ map_option = click.option(
 new_folder = click.Path(path_type=Path, file_okay=False)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON array of objects.")
 
+
+def _grace_s(ctx: click.Context, parameter: click.Parameter, value: str) -> float:
+    return _duration("--grace", value).total_seconds()
+
+
+def age_us(ctx: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
+    """Return the length of an age (µs), None where none is given."""
+    return None if value is None else _duration(parameter.opts[0], value) // _MICROSECOND
+
+
+def _duration(name: str, text: str) -> timedelta:
+    try:
+        return duration.parse(text)
+    except ValueError as error:
+        raise SettingError(f"{name} {text!r}: give {error}") from None
+
+
+grace_option = click.option(
+    "--grace",
+    "grace_s",
+    metavar="AGE",
+    default="10min",
+    show_default=True,
+    callback=_grace_s,
+    help="What was replaced stays so long, for those who read it.",
+)
 _MICROSECOND = timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

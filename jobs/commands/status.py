@@ -26,7 +26,7 @@ def command(folder: Path, as_json: bool) -> None:
     row: dict[str, object] = {
         "dir": str(folder),
         "held_by": holder(folder),
-        "commits": len(found.commits),
+        "commits": found.made,
         "as_of": instant(found.as_of_us) or None,
         "counters": dict(found.counters),
         "sources": [{"name": source.name, "lo": source.lo, "hi": source.hi, "known_as": name} for name, source in found.sources.items()],

@@ -21,7 +21,7 @@ from schemas.journal import SourceRange
 from schemas.journey_map import JourneyMap
 
 _SYMBOLS = ("types", "channels", "stages", "things", "sites", "actors", "teams", "sources", "monies", "attributes")
-VERSION = f"1 {ROW}"
+VERSION = f"2 {ROW}"
 
 
 class Meta(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +43,6 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True):
     counters: dict[str, int]
     latest_us: int | None
     until_us: int | None
-    segments: dict[str, list[str]]
 
 
 class Cache:
@@ -111,7 +110,6 @@ def meta_of(
     counters: dict[str, int],
     latest_us: int | None,
     until_us: int | None,
-    segments: dict[str, list[str]],
 ) -> Meta:
     """Return what must be kept beside the arrays."""
     size = state.size
@@ -132,7 +130,6 @@ def meta_of(
         counters=counters,
         latest_us=latest_us,
         until_us=until_us,
-        segments=segments,
     )
 
 

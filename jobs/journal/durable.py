@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import os
 import secrets
+import time
 from pathlib import Path
 
 
 def unique_name() -> str:
     """Return a name that nobody has, on this machine or another one: in containers every process may have the id 1."""
     return f"{os.getpid()}-{secrets.token_hex(4)}"
+
+
+def boot_time() -> float:
+    """Return seconds that go on while the machine sleeps and this process is stopped."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 def write_new(path: Path, data: bytes) -> None:

@@ -1,4 +1,7 @@
-"""The log: one record a commit, made with ``link()``, so that it exists whole or not at all and two writers can't both make the next one."""
+"""The log: one record a commit, made with ``link()``, so that it exists whole or not at all and two writers can't both make the next one.
+
+Compaction puts one base record in the place of all records of a partition up to some commit (``jobs.journal.compact``); those go a while later.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,10 @@ from pathlib import Path
 
 import msgspec
 
+from jobs.journal.base import Bases
 from jobs.journal.durable import link_new, write_new
 from jobs.journal.segment import create_empty
-from schemas.errors import FencedError, JournalError
+from schemas.errors import CompactedError, FencedError, JournalError
 from schemas.journal import FORMAT, Commit
 
 _decode = msgspec.json.Decoder(Commit).decode
@@ -34,6 +38,7 @@ class Journal:
         """
         self.dir = dir
         self.folder = dir / "journal"
+        self.bases = Bases(self.folder)
         stated = dir / "format"
         if not stated.exists():
             if partitions is None:
@@ -50,14 +55,84 @@ class Journal:
             raise JournalError(f"{dir} has {self.partitions} partitions, this run wants {partitions}; the number is fixed when a DIR is made")
 
     def commits(self, partition: int, after: int = -1) -> Iterator[Commit]:
-        """Yield the records of a partition behind ``after``, in order."""
+        """Yield the records of a partition behind ``after``, in order; from the beginning, the base record comes first if there is one.
+
+        Raises:
+            CompactedError: the next record was compacted and is gone: only from the beginning can this partition be read.
+            JournalError: a record can't be read.
+        """
         seq = after + 1
-        while (commit := self.commit(partition, seq)) is not None:
+        if after < 0 and (base := self.bases.newest(partition)) is not None:
+            yield base
+            seq = base.seq + 1
+        while (commit := self.record(partition, seq)) is not None:
             yield commit
             seq += 1
+        if not self.reaches(partition, seq - 1):
+            raise CompactedError(f"commit {seq} of partition {partition} of {self.dir} was compacted while it was read; begin again")
+
+    def reaches(self, partition: int, seq: int) -> bool:
+        """Return whether who has read up to a record can read on from there: not where the next one is gone, compacted with others."""
+        base = self.bases.newest(partition)
+        return seq < 0 or base is None or base.seq <= seq or self._path(partition, seq + 1).exists()
 
     def commit(self, partition: int, seq: int) -> Commit | None:
-        """Return one record, None where there is none.
+        """Return the record of a commit, or the base record that ends with it; None where there is none.
+
+        Raises:
+            JournalError: it can't be read.
+        """
+        base = self.bases.newest(partition)
+        return base if base is not None and base.seq == seq else self.record(partition, seq)
+
+    def latest(self, partition: int) -> Iterator[Commit]:
+        """Yield the records of a partition from the last one back, with the base record at the end."""
+        base = self.bases.newest(partition)
+        for seq in range(self.last(partition), base.seq if base else -1, -1):
+            commit = self.record(partition, seq)
+            if commit is None:
+                raise JournalError(f"{self.dir} has no commit {seq} of partition {partition}")
+            yield commit
+        if base is not None:
+            yield base
+
+    def last(self, partition: int) -> int:
+        """Return the number of a partition's last record, -1 where there is none. Looks at few names, however many there are."""
+        base = self.bases.newest(partition)
+        low, step = base.seq if base else -1, 1
+        while self._path(partition, low + step).exists():
+            low, step = low + step, step * 2
+        while step > 1:
+            step //= 2
+            if self._path(partition, low + step).exists():
+                low += step
+        return low
+
+    def holds(self, partition: int, seq: int, writer: str) -> bool:
+        """Return whether a commit is part of this journal, and can be gone on from: not where it was put back from a backup and written on."""
+        commit = self.commit(partition, seq) if seq >= 0 else None
+        return seq < 0 or (commit is not None and commit.writer == writer and self.reaches(partition, seq))
+
+    def append(self, commit: Commit) -> None:
+        """Make a commit visible.
+
+        Raises:
+            FencedError: another writer has made a record of this number.
+        """
+        path = self._path(commit.partition, commit.seq)
+        path.parent.mkdir(exist_ok=True)  # a DIR of an earlier version has no log of what was said
+        lost = FencedError(f"commit {commit.seq} of partition {commit.partition} was made by another process; this one has lost {self.dir}")
+        try:
+            link_new(path, msgspec.json.encode(commit))
+        except FileExistsError:
+            raise lost from None
+        base = self.bases.newest(commit.partition)
+        if base is not None and base.seq >= commit.seq:  # it was made long ago, compacted, and its name was free again
+            path.unlink()
+            raise lost
+
+    def record(self, partition: int, seq: int) -> Commit | None:
+        """Return the record of one commit, as long as it lies in the log; None where it doesn't, or not any more.
 
         Raises:
             JournalError: it can't be read.
@@ -70,50 +145,20 @@ class Journal:
         except (msgspec.MsgspecError, OSError) as error:
             raise JournalError(f"the commit record {path} is damaged: {error}; put it back from a backup") from error
 
-    def read(self, partition: int, seq: int) -> Commit:
-        """Return one record that must be there.
-
-        Raises:
-            JournalError: it is not there, or can't be read.
-        """
-        commit = self.commit(partition, seq)
-        if commit is None:
-            raise JournalError(f"{self.dir} has no commit {seq} of partition {partition}")
-        return commit
-
-    def last(self, partition: int) -> int:
-        """Return the number of a partition's last record, -1 where there is none. Looks at few names, however many there are."""
-        low, step = -1, 1
-        while self._path(partition, low + step).exists():
-            low, step = low + step, step * 2
-        while step > 1:
-            step //= 2
-            if self._path(partition, low + step).exists():
-                low += step
-        return low
-
-    def holds(self, partition: int, seq: int, writer: str) -> bool:
-        """Return whether a commit is part of this journal: not where it was put back from a backup and written on."""
-        commit = self.commit(partition, seq) if seq >= 0 else None
-        return seq < 0 or (commit is not None and commit.writer == writer)
-
-    def append(self, commit: Commit) -> None:
-        """Make a commit visible.
-
-        Raises:
-            FencedError: another writer has made a record of this number.
-        """
-        path = self._path(commit.partition, commit.seq)
-        path.parent.mkdir(exist_ok=True)  # a DIR of an earlier version has no log of what was said
-        try:
-            link_new(path, msgspec.json.encode(commit))
-        except FileExistsError:
-            raise FencedError(
-                f"commit {commit.seq} of partition {commit.partition} was made by another process; this one has lost {self.dir}"
-            ) from None
+    def log(self, partition: int) -> Path:
+        """Return the folder of a partition's records."""
+        return self.folder / "log" / ("said" if partition == SAID_LOG else f"{partition}")
 
     def _path(self, partition: int, seq: int) -> Path:
-        return self.folder / "log" / ("said" if partition == SAID_LOG else f"{partition}") / f"{seq:012}.json"
+        return self.log(partition) / f"{seq:012}.json"
+
+
+def raise_layout(journal: Journal) -> None:
+    """Say that this DIR has base records: an older version, which knows none, refuses it instead of reading a part of it."""
+    stated = journal.dir / "format"
+    found = msgspec.json.decode(stated.read_bytes(), type=dict[str, int])
+    if found["layout"] < FORMAT:
+        write_new(stated, msgspec.json.encode(found | {"layout": FORMAT}))
 
 
 def _make(dir: Path, folder: Path, partitions: int, shared: bool) -> None:  # noqa: A002

@@ -12,22 +12,28 @@ import pyarrow.parquet as pq
 
 from jobs.journal.durable import write_new
 from schemas.errors import JournalError
-from schemas.journal import FEW, TABLES, Segment
+from schemas.journal import CHANGES, FEW, SORTED, TABLES, Segment
+
+GROUP_ROWS = 1 << 16
+Filter = Any
+"""An expression of pyarrow.compute; its stubs have no name for it."""
 
 
 def write_segments(folder: Path, tables: Mapping[str, pa.Table], stem: str) -> list[Segment]:
     """Write each table as ``<table>/<stem>.parquet`` under the journal's folder."""
-    return [_write(folder, name, table, stem) for name, table in sorted(tables.items())]
+    how = {"compression_level": 1, "write_statistics": ["time_us"]}
+    few = {name: [column for column in table.column_names if column in FEW] for name, table in tables.items()}
+    return [_write(folder, name, table, stem, {**how, "use_dictionary": few[name]}) for name, table in sorted(tables.items())]
 
 
-def read_segment(folder: Path, segment: Segment, columns: list[str] | None = None) -> pa.Table:
-    """Read a segment's rows, or some of its columns.
+def read_segment(folder: Path, segment: Segment, columns: list[str] | None = None, rows: Filter | None = None) -> pa.Table:
+    """Read a segment's rows, or some of them, or some of its columns.
 
     Raises:
         JournalError: the file is gone or damaged.
     """
     try:
-        return pq.read_table(folder / segment.file, columns=columns, partitioning=None)
+        return pq.read_table(folder / segment.file, columns=columns, filters=rows, partitioning=None)
     except (OSError, pa.ArrowInvalid) as error:
         raise JournalError(f"the segment {folder / segment.file} can't be read: {error}; put it back from a backup") from error
 
@@ -41,11 +47,18 @@ def create_empty(folder: Path) -> None:
         write_new(folder / f"{name}.empty.parquet", sink.getvalue().to_pybytes())
 
 
-def _write(folder: Path, name: str, table: pa.Table, stem: str) -> Segment:
+def write_sorted(folder: Path, name: str, table: pa.Table, stem: str, through: int) -> Segment:
+    """Write rows that are sorted as a compacted segment: smaller, in row groups that readers can pass over by their least and greatest values."""
+    leads = [column for column in (*CHANGES.get(name, ()), *SORTED.get(name, ()), "time_us") if column in table.column_names]
+    how: dict[str, Any] = {"compression_level": 3, "write_statistics": leads, "row_group_size": GROUP_ROWS}
+    few = [column for column in table.column_names if column in FEW or column == "customer_id"]
+    return _write(folder, name, table, stem, {**how, "use_dictionary": few}, through)
+
+
+def _write(folder: Path, name: str, table: pa.Table, stem: str, how: Mapping[str, Any], through: int = -1) -> Segment:
     sink = pa.BufferOutputStream()
-    chosen: dict[str, Any] = {"use_dictionary": [column for column in table.column_names if column in FEW], "write_statistics": ["time_us"]}
-    pq.write_table(table, sink, compression="zstd", compression_level=1, store_schema=False, **chosen)
+    pq.write_table(table, sink, compression="zstd", store_schema=False, **how)
     data = sink.getvalue().to_pybytes()
     file = f"{name}/{stem}.parquet"
     write_new(folder / file, data)
-    return Segment(table=name, file=file, rows=len(table), md5=md5(data, usedforsecurity=False).hexdigest())
+    return Segment(table=name, file=file, rows=len(table), md5=md5(data, usedforsecurity=False).hexdigest(), through=through)

@@ -398,8 +398,7 @@ def headers_of(chunks: list[Chunk]) -> Sequence[Headers] | None:
 def reached_in(journal: Journal, partition: int, names: list[str]) -> dict[str, int]:
     """Return how far the journal has read some sources of a partition; those it never read are left out. Reads records from the last one back."""
     found: dict[str, int] = {}
-    for seq in range(journal.last(partition), -1, -1):
-        commit = journal.read(partition, seq)
+    for commit in journal.latest(partition):
         found = {name: reached.hi for name, reached in commit.sources.items() if name in names} | found
         if len(found) == len(names):
             break

@@ -10,16 +10,18 @@ from pathlib import Path
 import pyarrow as pa
 
 from jobs.journal.log import Journal
-from jobs.journal.segment import read_segment
+from jobs.journal.readers import reading
+from jobs.journal.shown import Shown
 from jobs.kafka.standing import Standing
-from jobs.keeper import SHOWN
+from jobs.mart.bring_up import hear_all, parts_of, tables_of
 from jobs.mart.live import LiveMart, Publication
 from jobs.mart.rhythm import FOLD_ROWS, Rhythm
 from jobs.mart.say import Sayer
-from jobs.run import catch_up_said, mart_of
+from jobs.run import mart_of
 from jobs.sources.source import Stopper
-from schemas.errors import JournalError, SettingError
-from schemas.journal import Commit
+from jobs.upkeep import Housekeeper
+from schemas.errors import CompactedError, JournalError, SettingError
+from schemas.journal import Base, Commit
 from schemas.journey_map import JourneyMap
 
 LOOK_S = 0.1
@@ -44,6 +46,8 @@ class MartLoop:
     sayer: Sayer
     horizon_days: int | None = None
     standing: Standing = field(init=False)
+    shown: Shown = field(init=False)
+    housekeeper: Housekeeper = field(init=False)
     folded: int = 0
     published: Path | None = None
     as_of_us: int | None = None
@@ -56,7 +60,8 @@ class MartLoop:
 
     def __post_init__(self) -> None:
         """Begin before the first record; what was folded before is passed over."""
-        self.standing = Standing.of(self.journal.partitions)
+        self.standing, self.shown = Standing.of(self.journal.partitions), Shown(self.journal)
+        self.housekeeper = Housekeeper(self.journal.dir)
         self.as_of_us = self.mart.as_of_us
 
     def follow(self, stopper: Stopper, report: Callable[[MartLoop], None] = lambda loop: None) -> None:
@@ -70,6 +75,7 @@ class MartLoop:
         self.fold()
         if self._rhythm.fresh:
             self.publish(final=False)
+        self.housekeeper.close()
 
     def once(self) -> Path:
         """Fold what the journals hold now, publish it, and return the snapshot."""
@@ -86,8 +92,6 @@ class MartLoop:
             for commit in self.journal.commits(number, one.seq):
                 self._take(commit)
                 found = True
-                if self._rows >= FOLD_ROWS:
-                    self.fold()
                 if stopper.stopped:
                     return found
         return found
@@ -124,13 +128,14 @@ class MartLoop:
 
     def publish(self, *, final: bool) -> Path:
         """Publish a snapshot."""
+        self.housekeeper.look(self.shown.count())
         begun = time.monotonic()
         self._advance()
         self.published = self.mart.publish(
             Publication(
                 as_of_us=self.as_of_us or 0,
                 published_us=time.time_ns() // 1000,
-                segments=self._segments(),
+                segments=self.shown.files(),
                 horizon_days=self.horizon_days,
                 sources=self.standing.read_up_to(),
                 counters=dict(self.standing.counters),
@@ -151,17 +156,35 @@ class MartLoop:
         if commit.map_digest != self.journey_map.digest:
             raise SettingError(f"{self.journal.dir} was made with another journey map (digest {commit.map_digest[:8]}); give that map")
         self.standing.note(commit)
-        if commit.seq <= self.mart.folded.get(commit.partition, -1):
+        self.shown.note(commit)
+        folded = self.mart.folded.get(commit.partition, -1)
+        if commit.seq <= folded:
             return
-        tables = {segment.table: read_segment(self.journal.folder, segment) for segment in commit.segments}
+        if not isinstance(commit, Base):
+            self._pend(commit)
+            return
+        with reading(self.journal.dir):
+            if folded < 0:
+                self.mart.load(commit, parts_of(self.journal, commit))
+                self._came_at, self._settled, self._rhythm.fresh = time.monotonic(), False, True
+            else:  # it was compacted while this mart stood still; what it needs was kept for it
+                for seq in range(folded + 1, commit.seq + 1):
+                    self._pend(self._needed(commit.partition, seq))
+
+    def _pend(self, commit: Commit) -> None:
+        tables = tables_of(self.journal, commit)
         self._pending.append((commit, tables))
         if tables:
             self._rows += sum(map(len, tables.values()))
             self._came_at, self._settled = time.monotonic(), False
+        if self._rows >= FOLD_ROWS:
+            self.fold()
 
-    def _segments(self) -> dict[str, list[Path]]:
-        folder = self.journal.folder.absolute()
-        return {table: [folder / f"{table}.empty.parquet", *(folder / file for file in self.standing.segments[table])] for table in SHOWN}
+    def _needed(self, partition: int, seq: int) -> Commit:
+        commit = self.journal.record(partition, seq)
+        if commit is None:
+            raise CompactedError(f"commit {seq} of partition {partition} of {self.journal.dir} was compacted; start the mart again, it begins anew")
+        return commit
 
 
 def open_loop(
@@ -192,5 +215,5 @@ def open_loop(
     if not journal.shared:
         raise JournalError(f"{to} was made by sojourn run, which publishes its mart itself; sojourn mart is for a DIR of workers")
     mart = mart_of(journal, journey_map)
-    catch_up_said(journal, mart)
+    hear_all(journal, mart)
     return MartLoop(journal, mart, journey_map, Sayer(journal, mart, journey_map, history=history), horizon_days)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from jobs.keeper import SHOWN
 from schemas.journal import Commit, SourceRange
 
 
@@ -34,12 +33,10 @@ class Standing:
 
     Attributes:
         counters: Totals.
-        segments: Files of facts by table, relative to the journal's folder.
     """
 
     partitions: list[PartitionStanding]
     counters: Counter[str] = field(default_factory=Counter)
-    segments: dict[str, list[str]] = field(default_factory=lambda: {table: [] for table in SHOWN})
 
     @classmethod
     def of(cls, partitions: int) -> Standing:
@@ -53,9 +50,6 @@ class Standing:
         one.sources |= commit.sources
         one.latest_us = max((time for time in (one.latest_us, commit.latest_us, commit.tick_us) if time is not None), default=None)
         self.counters.update(commit.counters)
-        for segment in commit.segments:
-            if segment.table in SHOWN:
-                self.segments[segment.table].append(segment.file)
 
     @property
     def drained(self) -> bool:

@@ -6,12 +6,13 @@ What it holds follows from the journal: where the file is missing, damaged, or m
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import msgspec
 import pyarrow as pa
 
 from jobs.mart import build, estimates, snapshot
@@ -19,9 +20,11 @@ from jobs.mart.fold import Commits, fold, hear
 from jobs.mart.live_file import opened
 from jobs.mart.rows import replace
 from pipelines.resources import read_text
-from schemas.journal import Commit
+from schemas.journal import Base, Commit
 from schemas.journey_map import JourneyMap
 
+LOADING = "loading"
+"""Stands for the writer of the last commit while a base record is being folded."""
 _LOOSE_ROWS = 1_000_000
 """So many rows may be folded before they are brought into the file: they fill memory, and a crash takes them."""
 
@@ -94,6 +97,27 @@ class LiveMart:
         with _transaction(self.con):
             hear(self.con, commit, said)
         self.folded[commit.partition] = commit.seq
+
+    def load(self, base: Base, parts: Iterable[Mapping[str, pa.Table]]) -> None:
+        """Fold a base record into a mart that holds nothing of its partition yet.
+
+        Args:
+            base: The record.
+            parts: Its rows by table, in parts; each key of a table of changes once. Left in the middle, the mart is of no use: ``whole`` is false.
+        """
+        begun = msgspec.structs.replace(base, seq=-1, writer=LOADING)
+        for tables in parts:
+            with _transaction(self.con):
+                fold(self.con, [(begun, tables)], self._map)
+            self._loose += sum(map(len, tables.values()))
+            if self._loose >= _LOOSE_ROWS:
+                self._checkpoint()
+        self.fold([(base, {})])
+
+    @property
+    def whole(self) -> bool:
+        """Whether the file, when it was opened, held all of what it has folded a part of."""
+        return LOADING not in self.folded_by.values()
 
     def publish(self, publication: Publication) -> Path:
         """Publish a snapshot and return its path.

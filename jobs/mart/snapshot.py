@@ -5,8 +5,11 @@ The copy is made by a child process: if this one opened and closed the live file
 
 from __future__ import annotations
 
+import fcntl
+import os
 import re
 import shutil
+import struct
 import subprocess
 import time
 from hashlib import md5
@@ -17,11 +20,15 @@ from schemas.errors import MartError
 
 KEPT_SNAPSHOTS = 3
 KEPT_SECONDS = 60
-"""A snapshot stays while it is one of the newest, or young: who has just resolved the link can still open it. Who has it open keeps it anyway."""
+"""A snapshot stays while it is one of the newest, or young: who has just resolved the link can still open it."""
+OPEN_SECONDS = 86_400
+"""One that somebody has open stays so long, so that the files which it names stay, too."""
 READ_ONLY = 0o444
 _HEADERS = 3 * 4096
 """DuckDB's three headers stand before all blocks (bytes); whatever is written to a file is named there by a new number."""
 
+_LOCK = "hhqqi4x"
+"""Linux's struct flock: kind, whence, start, length, process."""
 _NAME = re.compile(r"mart-(\d+)\.duckdb(\.tmp)?")
 
 
@@ -71,14 +78,30 @@ def touched(path: Path) -> str | None:
 
 def tidy(serving: Path, *, now_s: float | None = None) -> None:
     """Remove what is neither new nor young, and what an interrupted publication left behind."""
-    oldest = (time.time() if now_s is None else now_s) - KEPT_SECONDS
-    finished = sorted((number, path) for number, path in _snapshots(serving) if path.suffix == ".duckdb")
-    for _, path in finished[:-KEPT_SNAPSHOTS]:
-        if path.stat().st_mtime < oldest:
+    now_s = time.time() if now_s is None else now_s
+    for path in finished(serving)[:-KEPT_SNAPSHOTS]:
+        age = now_s - path.stat().st_mtime
+        if age > (OPEN_SECONDS if is_open(path) else KEPT_SECONDS):
             path.unlink()
             _seal_of(path).unlink(missing_ok=True)
     for path in serving.glob("*.tmp"):
         path.unlink()
+
+
+def finished(serving: Path) -> list[Path]:
+    """Return the snapshots that are whole, the oldest first."""
+    return [path for _, path in sorted(_snapshots(serving)) if path.suffix == ".duckdb"]
+
+
+def is_open(path: Path) -> bool:
+    """Return whether another process has a snapshot open: DuckDB holds a lock on what it reads."""
+    asked = struct.pack(_LOCK, fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+    with path.open("rb") as file:
+        try:
+            kind, *_ = struct.unpack(_LOCK, fcntl.fcntl(file, fcntl.F_GETLK, asked))
+        except OSError:  # a file system without locks
+            return False
+    return bool(kind != fcntl.F_UNLCK)
 
 
 def _seal_of(path: Path) -> Path:

@@ -34,7 +34,7 @@ def status_page(found: Contents) -> str:
         "": f"{counted(found.counters['conflicts'], 'copy', 'copies')} with other content, {number(found.counters['late'])} late",
         "dead letters": dead_reasons(found.counters) or "none",
         "time": _time(found),
-        "journal": f"{counted(len(found.commits), 'commit')}, {counted(sum(found.files.values()), 'file')}, {_size(found.dir / 'journal')}",
+        "journal": f"{counted(found.made, 'commit')}, {counted(sum(found.files.values()), 'file')}, {_size(found.dir / 'journal')}",
         "map": f"digest {found.commits[0].map_digest[:8]}" if found.commits else "none yet",
         "mart": _snapshot(found.dir),
     }

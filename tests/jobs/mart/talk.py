@@ -9,9 +9,10 @@ from pathlib import Path
 import pyarrow as pa
 
 from jobs.journal.log import Journal
+from jobs.mart.bring_up import hear_all
 from jobs.mart.live import LiveMart
 from jobs.mart.say import Sayer
-from jobs.run import catch_up_said, mart_of
+from jobs.run import mart_of
 from schemas.journey_map import JourneyMap, default_map
 
 MINUTE = 60_000_000
@@ -67,7 +68,7 @@ class Talk:
     def open(self) -> None:
         """Open mart and writer, as a start does."""
         self.mart: LiveMart = mart_of(self.journal, self.journey_map)
-        catch_up_said(self.journal, self.mart)
+        hear_all(self.journal, self.mart)
         self.sayer = Sayer(self.journal, self.mart, self.journey_map, history=self.history)
 
     def put(self, *intervals: Interval) -> None:
