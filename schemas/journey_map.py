@@ -18,7 +18,19 @@ import msgspec
 
 from schemas import duration, roles
 from schemas.map_check import check, complete
-from schemas.map_file import STANDARD_SEVERITY, Calendar, Feed, MapFile, MoneyTable, Owner, Priority, SeverityTable, StageRule, ToleranceEntry
+from schemas.map_file import (
+    STANDARD_SEVERITY,
+    Calendar,
+    Feed,
+    MapFile,
+    MoneyTable,
+    Owner,
+    Priority,
+    RuleValue,
+    SeverityTable,
+    StageRule,
+    ToleranceEntry,
+)
 from schemas.map_merge import canonical, merged, replaced
 from schemas.map_parts import Meaning, Pair, Tolerance
 from schemas.map_reading import read_file
@@ -36,7 +48,7 @@ _REMEMBERED = 100_000  # types and channels come from outside: the cache of mean
 class JourneyMap:
     """A map that was read and checked. Equal digests mean equal results."""
 
-    digest: str  # md5 of the canonical content but [severity]: neither white space nor the order of tables changes it
+    digest: str  # md5 of the canonical content but [severity] and [rules]: neither white space nor the order of tables changes it
     name: str
     version: str
     designed: tuple[str, ...] = field(repr=False)  # stages in the order that the company planned
@@ -53,6 +65,8 @@ class JourneyMap:
     priorities: tuple[Priority, ...] = field(repr=False)
     money: MoneyTable = field(repr=False)
     severity: SeverityTable = field(repr=False)
+    rules: Mapping[str, Mapping[str, int]] = field(repr=False)  # settings of rules that differ from their defaults; durations in ms
+    off: frozenset[str] = field(repr=False)  # rules that are not run
     file: MapFile = field(repr=False)  # the whole content, with what came from the base
     _gaps_us: Mapping[str, int] = field(repr=False)
     _zones: Mapping[str, tuple[Tolerance, ...]] = field(repr=False)
@@ -166,6 +180,8 @@ def _compiled(file: MapFile) -> JourneyMap:
         priorities=file.priorities,
         money=file.money,
         severity=replaced(file.severity, STANDARD_SEVERITY),
+        rules={rule: {name: _number(value) for name, value in given.items() if name != "off"} for rule, given in file.rules.items()},
+        off=frozenset(rule for rule, given in file.rules.items() if given.get("off")),
         file=file,
         _gaps_us=gaps,
         _zones=_zones(tolerance),
@@ -175,8 +191,13 @@ def _compiled(file: MapFile) -> JourneyMap:
 
 
 def _digest(file: MapFile) -> str:
-    judged = msgspec.structs.replace(file, severity=SeverityTable())  # what is said about results changes none
+    # What is said about results changes none; and rules have digests of their own, a changed one judges again what is stored.
+    judged = msgspec.structs.replace(file, severity=SeverityTable(), rules={})
     return hashlib.md5(msgspec.json.encode(judged, order="deterministic"), usedforsecurity=False).hexdigest()
+
+
+def _number(value: RuleValue) -> int:
+    return value // duration.MILLISECOND if isinstance(value, timedelta) else int(value)
 
 
 def _us(span: timedelta) -> int:

@@ -22,6 +22,8 @@ Hours = Annotated[
 ]
 Zone = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_+/-]{0,63}$", description="A time zone of the IANA database, as in 'Europe/Berlin'.")]
 Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}$", description="A country of ISO 3166, as in 'DE'.")]
+RuleValue = bool | Annotated[int, Meta(ge=0, le=1 << 53)] | Span
+"""What ``[rules.<rule>]`` may say of a setting; ``off`` is true or false."""
 Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$", description="A currency of ISO 4217, as in 'EUR'.")]
 
 
@@ -193,3 +195,4 @@ class MapFile(_Table, frozen=True):
     priorities: tuple[Priority, ...] = ()
     money: MoneyTable = MoneyTable()
     severity: SeverityTable = SeverityTable()
+    rules: dict[Text, dict[Text, RuleValue]] = field(default_factory=dict)

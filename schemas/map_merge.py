@@ -19,6 +19,7 @@ def merged(own: MapFile, base: MapFile) -> MapFile:
     ======================================  ==================================================================
     name, version, journeys, money          key by key: what is given replaces
     severity                                the same, its weights entry by entry
+    rules                                   setting by setting of each rule
     gaps, identifiers, types, owners        entry by entry: an entry of the same name is replaced whole
     pairs, feeds, calendars                 the same, by ``name`` (a calendar with all its versions)
     placeholders                            added to those of the base
@@ -46,6 +47,7 @@ def merged(own: MapFile, base: MapFile) -> MapFile:
         priorities=own.priorities or base.priorities,
         money=replaced(own.money, base.money),
         severity=_severity(own.severity, base.severity),
+        rules=base.rules | {rule: base.rules.get(rule, {}) | settings for rule, settings in own.rules.items()},
     )
 
 

@@ -13,7 +13,7 @@ import msgspec
 
 from schemas import duration
 from schemas.errors import SettingError
-from schemas.map_file import MapFile
+from schemas.map_file import MapFile, RuleValue
 
 Kind: TypeAlias = object
 """A type annotation."""
@@ -55,6 +55,8 @@ def read_file(text: str, file: str) -> MapFile:
 
 def _checked(raw: object, kind: Kind, file: str, key: str) -> object:
     """Return `raw` with its durations read, once every part of it fits `kind`."""
+    if kind == RuleValue:
+        return _rule_value(raw, file, key)
     kind, bare = _without_none(kind), _bare(kind)
     if bare is timedelta:
         return _duration(raw, file, key)
@@ -88,6 +90,20 @@ def _items(raw: object, file: str, key: str) -> Iterator[tuple[str, object]]:
     if not isinstance(raw, dict):
         raise refusal(file, key, raw, "a table")
     yield from raw.items()
+
+
+def _rule_value(raw: object, file: str, key: str) -> bool | int | timedelta:
+    """Return the value of a rule's setting: a duration or a whole number, or whether the rule is off."""
+    if key.endswith(".off"):
+        if isinstance(raw, bool):
+            return raw
+        raise refusal(file, key, raw, "true or false")
+    if isinstance(raw, int) and not isinstance(raw, bool) and 0 <= raw <= 1 << 53:
+        return raw
+    try:
+        return duration.parse(raw if isinstance(raw, str) else "")
+    except ValueError:
+        raise refusal(file, key, raw, f"a whole number, or {duration.FORM}") from None
 
 
 def _duration(raw: object, file: str, key: str) -> timedelta:
