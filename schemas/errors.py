@@ -7,7 +7,8 @@ SojournError                what a person can act on; the message says what fail
 ├── JournalError            DIR is of another version, damaged, or held by somebody else
 │   ├── FencedError         another process made the commit that this one wanted to make: read the log again
 │   └── CompactedError      the records that this one would read next were compacted: begin again at the base record
-└── MartError               the mart or a snapshot can't be built or opened
+├── MartError               the mart or a snapshot can't be built or opened
+└── DeliveryError           what delivery keeps can't be used, or another process delivers for this DIR
 """
 
 
@@ -41,3 +42,7 @@ class CompactedError(JournalError):
 
 class MartError(SojournError):
     """The live mart or a snapshot can't be built, published or opened."""
+
+
+class DeliveryError(SojournError):
+    """What delivery keeps can't be used, or another process delivers for this DIR."""

@@ -1,4 +1,4 @@
-"""From TOML text to a ``MapFile``, with errors that name the file, the key, the wrong value and what is allowed."""
+"""From TOML text to a ``MapFile`` or another file of settings, with errors that name the file, the key, the wrong value and what is allowed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from types import UnionType
-from typing import Annotated, Literal, TypeAlias, Union, get_args, get_origin
+from typing import Annotated, Literal, TypeAlias, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
@@ -17,6 +17,7 @@ from schemas.map_file import MapFile, RuleValue
 
 Kind: TypeAlias = object
 """A type annotation."""
+Read = TypeVar("Read", bound=msgspec.Struct)
 
 _WORDS = {"`array`": "a list", "`object`": "a table", "`str`": "a text", "`int`": "a whole number", "`float`": "a number", "`bool`": "true or false"}
 
@@ -41,7 +42,21 @@ def closest(word: str, known: Iterable[str]) -> str:
 
 
 def read_file(text: str, file: str) -> MapFile:
-    """Read the text of one file, without its base.
+    """Read the text of one map, without its base.
+
+    Raises:
+        SettingError: it isn't TOML, or a key or value is wrong.
+    """
+    return read_as(text, MapFile, file)
+
+
+def read_as(text: str, kind: type[Read], file: str) -> Read:
+    """Read the text of a file of settings.
+
+    Args:
+        text: TOML.
+        kind: The struct that it must fit.
+        file: The name of the file, for messages.
 
     Raises:
         SettingError: it isn't TOML, or a key or value is wrong.
@@ -50,7 +65,7 @@ def read_file(text: str, file: str) -> MapFile:
         raw = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, ValueError, RecursionError) as error:
         raise SettingError(f"{file}: this is not TOML: {error}") from error
-    return msgspec.convert(_checked(raw, MapFile, file, ""), MapFile)
+    return msgspec.convert(_checked(raw, kind, file, ""), kind)
 
 
 def _checked(raw: object, kind: Kind, file: str, key: str) -> object:

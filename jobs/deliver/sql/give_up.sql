@@ -1,0 +1,2 @@
+-- give_up: a receiver wants no more: nothing waits for it any longer.
+update deliveries set status = 'dead', detail = :detail where route = :route and status in ('waiting', 'held')

@@ -1,0 +1,2 @@
+-- supersede: what was held of an alert need not be told: it has grown graver, and that is told at once.
+update deliveries set status = 'dropped', reason = 'superseded', notices = null where route = :route and key = :key and status = 'held'
