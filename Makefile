@@ -90,7 +90,7 @@ compat: $(READY) ## Read a snapshot with DuckDB 1.4 and 1.5, as analysts' tools 
 lock: ## Write requirements-dev.lock anew from pyproject.toml
 	@rm -rf dist/lock && $(PYTHON) -m venv dist/lock
 	@dist/lock/bin/python -m pip --disable-pip-version-check install --quiet --upgrade 'pip>=25.1'
-	@dist/lock/bin/python -m pip --disable-pip-version-check install --quiet --group dev --editable '.[kafka,test-broker]'
+	@dist/lock/bin/python -m pip --disable-pip-version-check install --quiet --group dev --editable '.[kafka,notify,test-broker]'
 	@dist/lock/bin/python -m pip --disable-pip-version-check freeze --exclude-editable > requirements-dev.lock
 	@rm -rf dist/lock
 

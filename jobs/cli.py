@@ -29,6 +29,7 @@ _FAMILIES = {
     "map": "jobs.commands.map",
     "worker": "jobs.commands.worker",
     "mart": "jobs.commands.mart",
+    "deliver": "jobs.commands.deliver",
     "produce": "jobs.commands.produce",
     "topics": "jobs.commands.topics",
     "lag": "jobs.commands.lag",

@@ -13,15 +13,15 @@ from jobs.sources.source import Stopper
 
 
 @contextmanager
-def stoppable() -> Iterator[tuple[Stopper, list[int]]]:
-    """Yield a stopper that signals reach, and the signals that came."""
+def stoppable(doing: str = "finishing the batch") -> Iterator[tuple[Stopper, list[int]]]:
+    """Yield a stopper that signals reach, and the signals that came; a person is told what is being done till the end."""
     stopper, came = Stopper(), list[int]()
 
     def stop(number: int, frame: FrameType | None) -> None:
         came.append(number)
         stopper.stop()
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # the journal needs no farewell: whatever ends the process, nothing is lost
-        click.echo("\nsojourn: finishing the batch; Ctrl-C again leaves at once", err=True)
+        click.echo(f"\nsojourn: {doing}; Ctrl-C again leaves at once", err=True)
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
     try:

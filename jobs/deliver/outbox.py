@@ -238,7 +238,7 @@ class Outbox:
         lane.failures = 0
 
     def _next_of(self, lane: Lane, now_us: int) -> int | None:
-        found = self.state.rows("next", route=lane.name)[0]["min(next_us)"]
+        found = self.state.rows("next", route=lane.name)[0]["next_us"]
         if found is None or lane.room <= 0:  # an answer is under way: it wakes the loop
             return None
         return max(_number(found), lane.rate.free(now_us))

@@ -20,6 +20,7 @@ from schemas.errors import DeliveryError
 FILE = "deliveries.sqlite"
 BUSY_S = 30.0
 Value = str | int | bytes | None
+"""What a column holds."""
 Row = Mapping[str, Value]
 
 
