@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from jobs.commands.options import folder_argument, json_option, new_folder
+from jobs.commands.options import folder_argument, json_option, new_folder, routes_option
 from jobs.commands.stopping import stoppable
 from jobs.deliver.loop import Loop, delivering
 from jobs.deliver.routes import Routes, read_routes
@@ -20,9 +20,6 @@ from jobs.deliver.trial import tried
 from jobs.show.table import table
 from schemas.errors import SettingError
 
-routes_option = click.option(
-    "--routes", "routes_path", metavar="FILE", type=click.Path(path_type=Path), help="Where alerts go (TOML); infra/alerts.md has examples."
-)
 status_option = click.option(
     "--status",
     type=click.Choice(["waiting", "held", "in_digest", "digested", "delivered", "dropped", "dead"]),
@@ -47,12 +44,13 @@ def command(ctx: click.Context, to: Path | None, routes_path: Path | None) -> No
     if to is None:
         raise click.UsageError("Missing option '--to': say whose alerts are sent, like this: sojourn deliver --to mine --routes routes.toml")
     routes = _routes(routes_path)
-    with stoppable("sending what is due") as (stopper, _), delivering(to):
+    with stoppable("sending what is due, for 10 s at most") as (stopper, _), delivering(to):
         loop = Loop(to, routes.routes, routes.channels, report=lambda text: click.echo(f"sojourn: {text}", err=True))
         click.echo(f"sojourn: delivering alerts of {to} on {len(routes.routes)} route(s); Ctrl-C or SIGTERM ends it", err=True)
         while not stopper.stopped:
             loop.turn()
-        loop.finish()
+        if waiting := loop.finish():
+            click.echo(f"sojourn: {waiting:,} message(s) wait for the next start", err=True)
 
 
 @command.command("check")

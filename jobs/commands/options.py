@@ -25,6 +25,9 @@ map_option = click.option(
     help="The journey map (TOML); without it the one that ships.",
 )
 new_folder = click.Path(path_type=Path, file_okay=False)
+routes_option = click.option(
+    "--routes", "routes_path", metavar="FILE", type=click.Path(path_type=Path), help="Where alerts go (TOML); infra/alerts.md has examples."
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON array of objects.")
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from pathlib import Path
 
 import click
 
-from jobs.commands.options import end_of_day_us, map_option, mapping_option, new_folder, read_map, sources_argument
+from jobs.commands.options import end_of_day_us, map_option, mapping_option, new_folder, read_map, routes_option, sources_argument
 from jobs.commands.stopping import stoppable
+from jobs.deliver.beside import beside
+from jobs.deliver.routes import read_routes
 from jobs.run import RunSettings, run
 from jobs.show.progress import Progress
 from jobs.show.summary import all_refused, run_page
@@ -28,6 +31,7 @@ INTERRUPTED = 130
 @click.option("--to", metavar="DIR", type=new_folder, help="Where to keep everything, required; made if need be.")
 @map_option
 @mapping_option
+@routes_option
 @click.option("--follow", is_flag=True, help="Wait for more at the end of the last source, until Ctrl-C or SIGTERM.")
 @click.option(
     "--until",
@@ -47,6 +51,7 @@ def command(
     to: Path | None,
     map_path: Path | None,
     mapping: str | None,
+    routes_path: Path | None,
     follow: bool,
     until: str | None,
     horizon: int | None,
@@ -78,9 +83,10 @@ def command(
     _refuse_itself(chosen, to)
     if mapping:
         _refuse_useless_mapping(chosen)
+    routes = read_routes(routes_path, os.environ) if routes_path else None
     if follow:
         click.echo(f"sojourn: following {chosen[-1].title}; answers stand in {to}; Ctrl-C or SIGTERM ends it", err=True)
-    with stoppable() as (stopper, came), Progress() as progress:
+    with stoppable() as (stopper, came), Progress() as progress, beside(to, routes, _tell):
         summary = run(chosen, settings, stopper=stopper, report=progress.events)
     click.echo(run_page(summary, to))
     if signal.SIGINT in came:
@@ -88,6 +94,10 @@ def command(
     if refused := all_refused(summary, to):
         click.echo(f"sojourn: {refused}", err=True)
         ctx.exit(1)
+
+
+def _tell(text: str) -> None:
+    click.echo(f"sojourn: {text}", err=True)
 
 
 def _refuse_itself(sources: list[Source], to: Path) -> None:

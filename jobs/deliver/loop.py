@@ -1,11 +1,10 @@
-"""The loop of delivery: reads what is said, sends what is due, and notes how it went. A process of its own, or a thread beside a run."""
+"""The loop of delivery: reads what is said, sends what is due, and notes how it went."""
 
 from __future__ import annotations
 
 import fcntl
 import os
 import queue
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from jobs.deliver.outbox import Outbox
 from jobs.deliver.state import State
 from jobs.deliver.tail import SaidTail
 from jobs.deliver.workers import Tried, Workers
+from pipelines.deliver.answer import Answer
 from pipelines.deliver.silence import Silence
 from schemas.errors import DeliveryError
 from schemas.routes import Route
@@ -57,6 +57,7 @@ class Loop:
         self._tail = SaidTail(dir)
         self._workers = Workers(channels, {name: route.in_flight for name, route in routes.items()})
         self._joined, self._forgot_at = False, -_FORGET_S
+        self._failing = set[str]()
 
     def turn(self, *, wait_s: float = LOOK_S) -> None:
         """Read, send, note; then wait so long at most, less if there is something to do."""
@@ -76,8 +77,8 @@ class Loop:
         """Say from any thread that something was said."""
         self._workers.ended.put(None)
 
-    def finish(self) -> None:
-        """Send what can be sent at once, wait for what is under way, and close."""
+    def finish(self) -> int:
+        """Send what can be sent at once, wait for what is under way, and close; return how many messages wait for the next start."""
         deadline = time.monotonic() + LAST_S
         while time.monotonic() < deadline:
             self.turn(wait_s=0.05)
@@ -85,7 +86,9 @@ class Loop:
             if not self._flying() and (soon is None or soon > _now_us()):
                 break
         self._workers.stop()
+        waiting = self.outbox.waiting()
         self.outbox.state.close()
+        return waiting
 
     def _flying(self) -> bool:
         return any(lane.flying for lane in self.outbox.lanes.values())
@@ -119,57 +122,25 @@ class Loop:
     def _note(self, results: Iterator[Tried]) -> None:
         tries = list(results)
         self.outbox.record(tries, _now_us())
-        for message, answer in tries:
-            if answer.gone:
-                self._report(f"route {message.route}: its receiver wants no more (HTTP 410); nothing is sent there any longer")
-            elif not answer.accepted:
-                self._report(f"route {message.route}: {message.id} was not accepted (try {message.attempts + 1}): {answer.detail}")
+        for name in dict.fromkeys(message.route for message, _ in tries):
+            self._tell(name, [answer for message, answer in tries if message.route == name])
+
+    def _tell(self, name: str, answers: Sequence[Answer]) -> None:
+        """Tell a person when a route begins to fail, and when it is well again; not of every try."""
+        refusals = [answer for answer in answers if not answer.accepted]
+        if any(answer.gone for answer in refusals):
+            self._report(f"route {name}: its receiver wants no more (HTTP 410); nothing is sent there any longer")
+        elif refusals and name not in self._failing:
+            self._failing.add(name)
+            self._report(f"route {name}: not accepted: {refusals[0].detail}; it is tried again, and sojourn deliver list shows how it stands")
+        elif not refusals and name in self._failing:
+            self._failing.discard(name)
+            self._report(f"route {name}: accepts again")
 
     def _forget(self) -> None:
         if time.monotonic() - self._forgot_at >= _FORGET_S:
             self._forgot_at = time.monotonic()
             self.outbox.forget(_now_us())
-
-
-class Beside:
-    """Delivery in a thread beside a run."""
-
-    def __init__(self, loop: Callable[[], Loop], dir: Path, report: Callable[[str], None]) -> None:  # noqa: A002
-        """Start.
-
-        Raises:
-            DeliveryError: another process delivers for this DIR.
-        """
-        self._hold = delivering(dir)
-        self._hold.__enter__()
-        self._stop, self._ready = threading.Event(), threading.Event()
-        self._make, self._report = loop, report
-        self._loop: Loop | None = None
-        self._failure: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, name="deliver", daemon=True)
-        self._thread.start()
-
-    def notice(self) -> None:
-        """Say that something was said; never waits."""
-        if self._loop is not None:
-            self._loop.notice()
-
-    def close(self) -> None:
-        """End: what can be sent at once is sent; the rest waits on the disk."""
-        self._stop.set()
-        self.notice()
-        self._thread.join()
-        self._hold.__exit__(None, None, None)
-
-    def _run(self) -> None:
-        """Turn until told to end. A failure ends delivery and is told; the run that it stands beside goes on, and nothing that was said is lost."""
-        try:
-            self._loop = self._make()
-            while not self._stop.is_set():
-                self._loop.turn()
-            self._loop.finish()
-        except Exception as error:
-            self._report(f"delivery has stopped: {error}; what was said waits in the journal for sojourn deliver")
 
 
 @contextmanager

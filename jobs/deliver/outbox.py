@@ -120,6 +120,10 @@ class Outbox:
         instants = [lane_next for lane in self.lanes.values() if (lane_next := self._next_of(lane, now_us)) is not None]
         return min(instants, default=None)
 
+    def waiting(self) -> int:
+        """Return how many messages wait or are held."""
+        return sum(_number(row["n"]) for row in self.state.rows("counts") if row["status"] in ("waiting", "held"))
+
     def forget(self, now_us: int) -> None:
         """Forget what is over long ago."""
         with self.state.transaction():

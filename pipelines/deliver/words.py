@@ -37,6 +37,7 @@ def words_of(notice: Notice) -> Words:
     said = _of_body(notice.body)
     facts = [
         ("", _text(said.get("sentence"))),
+        ("Harm", _text(_part(said.get("harm")).get("sum"))),
         ("Measured", _measure(notice)),
         ("Since", day_and_minute(notice.since_us)),
         ("Until", day_and_minute(notice.until_us) if notice.until_us is not None else ""),
@@ -45,7 +46,7 @@ def words_of(notice: Notice) -> Words:
         ("What to do", _text(said.get("runbook"))),
         ("Alert", f"{notice.key:016x}"),
     ]
-    title = f"[{notice.severity}] {_rule(notice.rule)}: {_subject(notice)} – {_STATES[notice.state]}"
+    title = f"[{notice.severity}] {_text(said.get('title')) or f'{_rule(notice.rule)}: {_subject(notice)}'} – {_STATES[notice.state]}"
     return Words(title, _listed(facts), notice.severity, notice.closing)
 
 
@@ -99,8 +100,11 @@ def _of_body(body: str | None) -> Mapping[str, object]:
         event = msgspec.json.decode(body or "{}", type=dict[str, object])
     except msgspec.MsgspecError:
         return {}
-    data = event.get("data")
-    return data if isinstance(data, dict) else {}
+    return _part(event.get("data"))
+
+
+def _part(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, dict) else {}
 
 
 def _text(value: object) -> str:
