@@ -36,7 +36,7 @@ def command(to: Path, map_path: Path | None, routes_path: Path | None, once: boo
     log_to_stderr(verbose)
     settings, health = read_settings(os.environ), Health()
     routes = read_routes(routes_path, os.environ) if routes_path else None
-    with stoppable() as (stopper, _), mart_errors(), beside(to, routes, logging.getLogger("sojourn").warning):
+    with stoppable() as (stopper, _), mart_errors(), beside(to, routes, logging.getLogger("jobs.deliver").warning):
         loop = open_loop(to, read_map(map_path), horizon, stopper, patient=not once, history=say_history)
         if loop is None:
             return

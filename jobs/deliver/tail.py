@@ -38,6 +38,8 @@ class SaidTail:
         """
         if seq != self._read:
             self._read, self._commit = seq, self._last_commit(lambda first: first[0] <= seq) - 1
+        if not self._journal.reaches(SAID_LOG, self._commit):
+            self._commit = -1  # what was read goes by its numbers
         for commit in self._journal.commits(SAID_LOG, self._commit):
             for segment in _segments(commit):
                 rows = read_segment(self._journal.folder, segment)
@@ -58,11 +60,14 @@ class SaidTail:
 
     def _last_commit(self, keeps: Callable[[Reached], bool]) -> int:
         """Return the last commit whose first row is like that; 0 where there is none."""
-        numbers = range(self._journal.last(SAID_LOG) + 1)
-        return max(0, bisect_right(numbers, False, key=lambda number: not keeps(self._first(number))) - 1)
+        base = self._journal.bases.newest(SAID_LOG)  # it stands for all commits up to its own
+        first = base.seq if base else 0
+        numbers = range(first, self._journal.last(SAID_LOG) + 1)
+        return max(first, first + bisect_right(numbers, False, key=lambda number: not keeps(self._first(number))) - 1)
 
     def _first(self, number: int) -> Reached:
-        rows = self._rows(self._journal.read(SAID_LOG, number))
+        commit = self._journal.commit(SAID_LOG, number)
+        rows = self._rows(commit) if commit else []
         return rows[0] if rows else BEGINNING
 
     def _find(self, number: int, fits: Callable[[Reached], bool]) -> Reached:
