@@ -20,6 +20,7 @@ from jobs.mart.bring_up import bring_up
 from jobs.mart.live import LiveMart, Publication
 from jobs.mart.rhythm import Rhythm
 from jobs.mart.say import Sayer
+from jobs.memory import keep_freed
 from jobs.sources.source import Payloads, Size, Source, Stopper
 from jobs.upkeep import Housekeeper
 from pipelines.partition import Batch
@@ -233,6 +234,7 @@ def run(
         SojournError: a source, the DIR or a setting is wrong; nothing that was committed is lost.
     """
     begun = time.monotonic()
+    keep_freed()
     with held(settings.to), mart_errors():
         journal = Journal(settings.to)
         keeper = Keeper.open(journal, 0, settings.journey_map, settings.until_us, lambda text: report(text, 0))

@@ -45,13 +45,17 @@ def canonical(event: Touchpoint) -> Touchpoint:
     Raises:
         OverflowError: an instant lies outside of the years 1 to 9999 UTC.
     """
+    if event.time.tzinfo is not UTC:
+        event = replace(event, time=event.time.astimezone(UTC))
+        if stands(event):  # as a rule nothing else has to be changed
+            return event
     changes: dict[str, Any] = {name: None for name in (*_TEXTS, *_BLOCKS) if not getattr(event, name)}
     changes |= {name: _whole_ms(seconds) for name in _DURATIONS if (seconds := getattr(event, name)) is not None}
     if event.actor == _NO_ACTOR:
         changes["actor"] = None
     if event.promise is not None:
         changes["promise"] = replace(event.promise, due_at=event.promise.due_at.astimezone(UTC))
-    return replace(event, time=event.time.astimezone(UTC), **changes)
+    return replace(event, **changes)
 
 
 def _whole_ms(seconds: float) -> float:
