@@ -27,6 +27,7 @@ _FAMILIES = {
     "convert": "jobs.commands.convert",
     "simulate": "jobs.commands.simulate",
     "map": "jobs.commands.map",
+    "rules": "jobs.commands.rules",
     "worker": "jobs.commands.worker",
     "mart": "jobs.commands.mart",
     "deliver": "jobs.commands.deliver",

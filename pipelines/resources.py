@@ -21,3 +21,15 @@ def read_text(package_path: str) -> str:
     """
     package, _, path = package_path.partition("/")
     return files(package).joinpath(path).read_text(encoding="utf-8")
+
+
+@cache
+def sql_names(package_path: str) -> tuple[str, ...]:
+    """Return the names, without their ending, of the ``.sql`` files that ship in one folder of a package; in the order of the alphabet.
+
+    >>> "promise_broken" in sql_names("pipelines/rules")
+    True
+    """
+    package, _, path = package_path.partition("/")
+    found = (entry.name for entry in files(package).joinpath(path).iterdir())
+    return tuple(sorted(name.removesuffix(".sql") for name in found if name.endswith(".sql")))

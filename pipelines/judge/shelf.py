@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 
 from pipelines.judge.rule import Rule, parse_rule
+from pipelines.resources import read_text, sql_names
 from schemas.errors import RuleError
 from schemas.journey_map import JourneyMap
 from schemas.map_reading import closest
@@ -15,8 +15,7 @@ from schemas.map_reading import closest
 @cache
 def shipped() -> tuple[Rule, ...]:
     """Return the rules that ship, by name, with their own settings."""
-    found = [path for path in files("pipelines").joinpath("rules").iterdir() if path.name.endswith(".sql")]
-    return tuple(parse_rule(path.name.removesuffix(".sql"), path.read_text(encoding="utf-8")) for path in sorted(found, key=lambda path: path.name))
+    return tuple(parse_rule(name, read_text(f"pipelines/rules/{name}.sql")) for name in sql_names("pipelines/rules"))
 
 
 def shelf(journey_map: JourneyMap, own: Mapping[str, str] | None = None) -> tuple[Rule, ...]:

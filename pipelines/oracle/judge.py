@@ -15,6 +15,7 @@ from schemas.journey_map import JourneyMap
 from schemas.roles import ROLES, bit
 
 MODELS = ("seen", "walked", "operations")
+COLUMNS = ("customer_id", "subject_kind", "subject_id", "opening_key", "opened_at", "since", "until", "value", "threshold", "evidence")
 OPTIONAL = ("operation", "team", "site")
 """What a rule may return too, where that isn't what the opening event says."""
 
@@ -39,12 +40,10 @@ def see(con: duckdb.DuckDBPyConnection, journey_map: JourneyMap) -> None:
 
 
 def judge(con: duckdb.DuckDBPyConnection, rule: Rule) -> pa.Table:
-    """Return the intervals of a rule over everything that `see` made, by subject and opening.
-
-    A window is not looked at: the rules that ship look no further by themselves.
-    """
+    """Return the intervals of a rule over everything that `see` made, by subject and opening: columns :data:`COLUMNS` and :data:`OPTIONAL`."""
     one = rule.scope == "customer"
-    con.execute(f"create or replace temp table sight as {_model('of_one_customer' if one else 'of_all')}", {"roles": rule.roles} if one else None)
+    seen = {"roles": rule.roles, "window_us": rule.window_us, "apart": rule.apart} if one else None
+    con.execute(f"create or replace temp table sight as {_model('of_one_customer' if one else 'of_all')}", seen)
     con.execute("create or replace temp view touchpoints as from sight; create or replace temp view steps as from sight where journey_id is not null")
     wanted = con.extract_statements(rule.sql)[0].named_parameters
     given = {name: value for name, value in rule.parameters.items() if name in wanted}
