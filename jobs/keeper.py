@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import pyarrow as pa
 
-from jobs.journal.cache import Cache, lexicon_of, meta_of, size_of
+from jobs.journal.cache import Cache, lexicon_of, meta_of
 from jobs.journal.durable import boot_time, unique_name
 from jobs.journal.log import Journal
 from jobs.journal.readers import reading
@@ -91,7 +91,7 @@ class Keeper:
         cache = Cache(folder or journal.dir / "state" / str(number))
         meta = cache.take(journey_map.digest)
         if meta is not None and journal.holds(number, meta.seq, meta.writer):
-            partition = Partition(lexicon_of(meta, journey_map), State(cache.allocator(), size_of(meta)), engine(), dict(meta.newest))
+            partition = Partition(lexicon_of(meta, journey_map), State(cache.allocator(), meta.size), engine(), dict(meta.newest))
             keeper = cls(
                 journal,
                 number,
@@ -102,7 +102,7 @@ class Keeper:
                 dict(meta.counters),
                 meta.latest_us,
                 until_us,
-                _rested=meta.rows,
+                _rested=meta.size.rows,
                 _last_writer=meta.writer,
             )
         else:

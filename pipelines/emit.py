@@ -64,7 +64,7 @@ class Names:
         stored = np.flatnonzero(at < len(self.places))
         if not len(stored):
             return picked(self.fresh_ids, at - len(self.places))
-        ids = pa.concat_arrays([pa.array(self.state.event_ids(self.places[at[stored]]), pa.string()), self.fresh_ids])
+        ids = pa.concat_arrays([self.state.event_ids(self.places[at[stored]]), self.fresh_ids])
         index = at - len(self.places) + len(stored)
         index[stored] = np.arange(len(stored))
         return picked(ids, index)

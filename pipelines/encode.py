@@ -13,6 +13,7 @@ from pipelines.columns import Column, numbers
 from pipelines.digest import digests
 from pipelines.identify import Identified
 from pipelines.lexicon import Lexicon
+from pipelines.named_chains import chains_of
 from pipelines.state import ABSENT, ACTOR_KIND_SHIFT, ANONYMOUS, LATE, LIFECYCLE_SHIFT, ROW, State
 from pipelines.symbols import distinct_strings
 
@@ -36,7 +37,7 @@ def encode(
     for column, (name, absent) in _NUMBERS.items():
         rows[column] = numbers(table[name], absent)
     rows["correlation"] = _correlations(table["correlation_id"])
-    rows["chain"] = state.find_all(*facts.chains(table, who))
+    rows["chain"] = chains_of(table, who, state)
     rows["sense"], rows["facts"] = sense, lexicon.encode_facts(table)
     rows["site"], rows["source"] = lexicon.sites.encode(table["site"]), lexicon.sources.encode(table["source"])
     rows["actor"], rows["team"] = lexicon.actors.encode(table["actor_id"]), lexicon.teams.encode(table["team"])

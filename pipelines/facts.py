@@ -10,12 +10,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipelines.columns import SEPARATOR, Column, array, as_bytes, chosen, measured, numbers, picked, spliced, text_of, whole
+from pipelines.columns import SEPARATOR, Array, Column, array, as_bytes, chosen, measured, numbers, picked, spliced, text_of, whole
 from pipelines.decode import DeadLetter
 from pipelines.digest import digests
 from pipelines.distinct import distinct, packed
 from pipelines.identify import Identified, scopes
-from pipelines.state import HOUSE, OPERATION
+from pipelines.state import GAP, HOUSE, OPERATION
 from pipelines.symbols import distinct_strings
 from schemas import journal
 
@@ -78,15 +78,24 @@ def keys(table: pa.Table, who: Identified) -> NDArray[np.uint64]:
     return digests(as_bytes(spliced([mark, instant, *names], SEPARATOR)))
 
 
-def chains(table: pa.Table, who: Identified) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """Return the distinct hashes of chains, and for each row the place of its chain among them. A case's chain is known by the id of its journey."""
+def chains(table: pa.Table, who: Identified) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return the distinct hashes of chains, for each row the place of its chain among them, and for each chain a row of it.
+
+    A case's chain is known by the id of its journey.
+    """
     second = chosen(table["source"], who.kind >= HOUSE, table["case_id"]) if (who.kind >= HOUSE).any() else table["case_id"]
     (scopes, names), (seconds, others) = distinct_strings(who.scope), distinct_strings(second)
     known, where = distinct(*packed([scopes, seconds + 1, who.kind], [len(names), len(others) + 1, len(KINDS)]))
     sample = np.empty(len(known), np.int64)
     sample[where] = np.arange(len(where))
     texts = measured([picked(who.scope, sample), text_of(picked(second, sample))])
-    return digests(as_bytes(spliced([picked(KINDS, who.kind[sample]), *texts], SEPARATOR))), where
+    return digests(as_bytes(spliced([picked(KINDS, who.kind[sample]), *texts], SEPARATOR))), where, sample
+
+
+def caseless_chains(customers: Array) -> NDArray[np.uint64]:
+    """Return the hashes of the chains of customers' caseless events."""
+    texts = measured([customers, pa.repeat(pa.scalar(""), len(customers))])
+    return digests(as_bytes(spliced([pa.repeat(KINDS[GAP], len(customers)), *texts], SEPARATOR)))
 
 
 def money_kinds(table: pa.Table) -> Column:

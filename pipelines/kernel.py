@@ -88,7 +88,7 @@ def rebuild(rows: NDArray[np.void], lexicon: Lexicon, start: NDArray[np.bool_] |
     first = np.flatnonzero(start)
     journey = np.cumsum(start) - 1
     end = rows["time"] + _MS * np.maximum(rows["service"], 0)
-    carried = _carried(rows, lexicon, first[journey]) if len(rows) else np.empty((0, len(FACTS)), np.int64)
+    carried = carried_facts(rows, lexicon, first[journey]) if len(rows) else np.empty((0, len(FACTS)), np.int64)
     return _journeys(rows, sense, first, end, carried), _steps(rows, sense, first, journey, end, carried, lexicon)
 
 
@@ -132,7 +132,7 @@ def _variants(mixes: NDArray[np.uint64], first: NDArray[np.int64]) -> NDArray[np
     return np.asarray(np.add.reduceat(mixes * powers[position], first) ^ count.astype(np.uint64))
 
 
-def _carried(rows: NDArray[np.void], lexicon: Lexicon, first: NDArray[np.int64]) -> NDArray[np.int64]:
+def carried_facts(rows: NDArray[np.void], lexicon: Lexicon, first: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return for each row the place of the latest row of its journey, up to it, that names each reserved attribute; -1 for none."""
     if not rows["facts"].any():
         return np.full((len(rows), len(FACTS)), -1, np.int64)
@@ -265,12 +265,19 @@ def _zones(
     if (carried[zoned] >= 0).any():
         facts = lexicon.fact_table()[rows["facts"]]
         known = [np.where(carried[zoned, a] >= 0, facts[carried[zoned, a], a], 0) for a in range(len(FACTS))]
-    begun = eras(lexicon.journey_map)
-    bounds = [len(lexicon.stages), *[int(column.max()) + 1 for column in known], len(begun) + 1]
-    cases, where = distinct(*packed([sense["stage"][zoned], *known, np.searchsorted(begun, rows["time"][zoned], side="right")], bounds))
-    levels = np.array([_level(lexicon, *unpacked(case, bounds)) for case in cases.tolist()], np.int64)
-    desired[zoned], adequate[zoned] = levels[where, 0], levels[where, 1]
+    desired[zoned], adequate[zoned] = levels(sense["stage"][zoned], known, rows["time"][zoned], lexicon)
     return desired, adequate
+
+
+def levels(
+    stage: NDArray[np.int32], known: list[NDArray[np.int64]], time: NDArray[np.int64], lexicon: Lexicon
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the desired and the adequate level (ms) of stages, for codes of the reserved attributes and at instants; ABSENT where there is none."""
+    begun = eras(lexicon.journey_map)
+    bounds = [len(lexicon.stages), *[int(column.max(initial=0)) + 1 for column in known], len(begun) + 1]
+    cases, where = distinct(*packed([stage, *known, np.searchsorted(begun, time, side="right")], bounds))
+    found = np.array([_level(lexicon, *unpacked(case, bounds)) for case in cases.tolist()], np.int64).reshape(-1, 2)
+    return found[where, 0], found[where, 1]
 
 
 def zoned_stages(lexicon: Lexicon) -> list[int]:

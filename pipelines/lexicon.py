@@ -41,6 +41,8 @@ class Lexicon:
     sources: Symbols = field(default_factory=Symbols)
     monies: Symbols = field(default_factory=Symbols)
     attributes: Symbols = field(default_factory=Symbols)
+    words: Symbols = field(default_factory=Symbols)  # kinds of promises, metrics of ratings
+    rules: Symbols = field(default_factory=Symbols)
     senses: list[tuple[int, int, int, bool]] = field(default_factory=list)
     facts: list[tuple[int, int, int]] = field(default_factory=lambda: [(0, 0, 0)])
     _sense_codes: dict[tuple[int, int, int, bool], int] = field(default_factory=dict)
@@ -74,7 +76,7 @@ class Lexicon:
         bounds = [int(column.max()) + 1 for column in columns]
         known, places = distinct(*packed(columns, bounds))
         codes = [
-            self._fact((segment, client_type, context)) for segment, client_type, context in (unpacked(number, bounds) for number in known.tolist())
+            self.fact((segment, client_type, context)) for segment, client_type, context in (unpacked(number, bounds) for number in known.tolist())
         ]
         return np.array(codes, np.int32)[places]
 
@@ -103,7 +105,8 @@ class Lexicon:
         roles = meaning.roles | (int(_BACKSTAGE) if back else 0)
         return type_, channel, stage, self.things.code(meaning.thing), roles, self.journey_map.gap_us(where), mix(name)
 
-    def _fact(self, fact: tuple[int, int, int]) -> int:
+    def fact(self, fact: tuple[int, int, int]) -> int:
+        """Return the code of these attribute codes."""
         found = self._fact_codes.get(fact)
         if found is None:
             found = self._fact_codes[fact] = len(self.facts)

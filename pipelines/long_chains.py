@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pipelines.changes import View, compared
 from pipelines.emit import Names, journeys_table, steps_table
 from pipelines.fresh import Fresh
+from pipelines.judge.marks import Seen
 from pipelines.kernel import Journeys, Steps, rebuild
 from pipelines.lexicon import FACTS, Lexicon
 from pipelines.order import starts_of
@@ -103,8 +104,8 @@ def _spans(runs: Runs, chains: list[int], tails: Tails, chosen: Flags, most: int
     return Spans(first, count, last, np.concatenate(places))
 
 
-def long_changes(new: Fresh, places: Places, runs: Runs, state: State, lexicon: Lexicon) -> tuple[dict[str, pa.Table], int]:
-    """Put new events into their runs; return what that changes, as the journal's ``journeys`` and ``steps``, and how many rows were read.
+def long_changes(new: Fresh, places: Places, runs: Runs, state: State, lexicon: Lexicon) -> tuple[dict[str, pa.Table], int, Seen]:
+    """Put new events into their runs; return what that changes, as the journal's ``journeys`` and ``steps``, how many rows were read, and which.
 
     Args:
         new: The events, beside the stored rows that have their keys.
@@ -129,7 +130,7 @@ def long_changes(new: Fresh, places: Places, runs: Runs, state: State, lexicon: 
         "journeys": journeys_table(after, journeys, drops, lexicon, shown),
         "steps": steps_table(after, steps, drops, lexicon, shown, np.arange(len(after.rows))),
     }
-    return tables, len(before.rows) + len(after.rows)
+    return tables, len(before.rows) + len(after.rows), Seen(after, spans[1].places, spans[0].places)
 
 
 def view_of(spans_: Spans, state: State, lexicon: Lexicon, names: Names) -> View:

@@ -22,9 +22,13 @@ from pipelines.encode import encode
 from pipelines.fresh import Fresh
 from pipelines.gather import gather, touched_by
 from pipelines.identify import Identified, identify
+from pipelines.judge.extras import keep_extras
+from pipelines.judge.judge import Change, Judge
+from pipelines.judge.links import link
+from pipelines.judge.marks import Seen, lose, mark
 from pipelines.lexicon import Lexicon
 from pipelines.long_chains import long_changes
-from pipelines.order import ordered
+from pipelines.order import Ordered, ordered
 from pipelines.runs import Runs
 from pipelines.state import OPERATION, State
 from pipelines.table import extract
@@ -92,6 +96,7 @@ class Partition:
     Attributes:
         newest: Feed → the greatest event time seen (µs).
         deepest: How many rows of a chain are walked back at most before it gets a run; 0 stands for the map's ``max_events``.
+        judge: The rules; None = none.
     """
 
     lexicon: Lexicon
@@ -99,6 +104,7 @@ class Partition:
     con: duckdb.DuckDBPyConnection
     newest: dict[str, int] = field(default_factory=dict)
     deepest: int = 0
+    judge: Judge | None = None
 
     def __post_init__(self) -> None:
         """Begin without runs: they are built when a walk gets too deep."""
@@ -159,17 +165,33 @@ class Partition:
         order = ordered(rows)
         kept, first = ~order.copy[len(old) :], order.first[len(old) :]
         new = Fresh(table, who, rows, len(old), order, self.runs.holds(rows["chain"]))
-        changed = walked_changes(new, places, self.state, self.lexicon)
+        changed, view, winners = walked_changes(new, places, self.state, self.lexicon)
         at = np.full(len(fresh), -1, np.int64)
         at[kept] = self.state.append(fresh[kept], whole(table["event_id"].filter(array(kept))))
+        stored = np.concatenate([places, at])
+        seen = [Seen(view, stored[winners], np.empty(0, np.int64))]
         if new.long.any():
-            more, summed = long_changes(new, np.concatenate([places, at]), self.runs, self.state, self.lexicon)
+            more, summed, rebuilt = long_changes(new, stored, self.runs, self.state, self.lexicon)
             changed, read = {name: pa.concat_tables([changed[name], more[name]]) for name in changed}, read + summed
+            seen.append(rebuilt)
+        if self.judge is not None:
+            keep_extras(table, at, self.lexicon, self.state)
+            changed |= self._judged(self.judge, stored, order, at[kept], seen)
         counters |= {"read": len(batch.payloads), "accepted": int(first.sum()), "duplicates": int((~first).sum())}
         counters |= {"conflicts": int((kept & ~first).sum()), "late": int((late & first).sum()), "rows_read": read, **_deaths(dead)}
         tables = {**facts.tables(batch, table, who, key, order.disputed[len(old) :], late, kept), **facts.dead_letters(batch, dead), **changed}
         span = (int(fresh["time"].min()), int(fresh["time"].max())) if len(fresh) else (None, None)
         return Absorbed({name: rows for name, rows in tables.items() if len(rows)}, counters, *span)
+
+    def _judged(self, judge: Judge, stored: NDArray[np.int64], order: Ordered, fresh: NDArray[np.int64], seen: list[Seen]) -> dict[str, pa.Table]:
+        """Mark and link what came, and return how intervals changed by it."""
+        lost = np.ones(len(stored), bool)
+        lost[order.order] = False
+        fewer = lose(stored[lost & (stored >= 0)], self.state)
+        link(np.setdiff1d(fresh, fewer), judge.wanted(), self.state)
+        marked = [mark(each, self.state, self.lexicon) for each in seen]
+        found = judge.judge(self.con, self.state, Change(np.unique(np.concatenate([fresh, *marked])), fewer))
+        return {} if found is None else {"intervals": found}
 
     def _gathered(self, fresh: NDArray[np.void]) -> tuple[NDArray[np.void], NDArray[np.int64], int]:
         """Return the stored rows that these can change or copy, with their places, and how many rows were read.

@@ -12,9 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipelines.columns import Array, picked
+from pipelines.key_index import spans
 from pipelines.order import starts_of
 
 ROW = np.dtype(
@@ -41,7 +44,40 @@ ROW = np.dtype(
         ("flags", "u4"),
     ]
 )
-CHAIN = np.dtype([("hash", "u8"), ("maxtime", "i8"), ("head", "i4"), ("count", "i4")])
+CHAIN = np.dtype(
+    [
+        ("hash", "u8"),
+        ("maxtime", "i8"),
+        ("name_end", "i8"),  # where its name ends in the heap of names
+        ("linked_max", "i8"),  # of a customer (their caseless chain): greatest time of what is linked
+        ("head", "i4"),
+        ("count", "i4"),
+        ("name_size", "i4"),  # bytes
+        ("customer", "i4"),  # their caseless chain, which stands for them; -1 where there is none
+        ("linked", "i4"),  # of a customer: the last of their linked events; -1 for none
+        ("held", "i4"),  # of a customer: the last of their intervals; -1 for none
+    ]
+)
+MARK = np.dtype(
+    [
+        ("journey", "u8"),  # 0 where it shows no steps
+        ("wait", "i8"),
+        ("service", "i8"),
+        ("carried", "i4"),  # the reserved attributes as its journey named them last, up to it
+        ("position", "i4"),
+        ("previous", "i4"),  # place of the step before it, -1 for none
+        ("lost", "i4"),  # 1: a copy of it counts in its place
+    ]
+)
+"""What its journey says of a row; rewritten as that changes."""
+LINK = np.dtype([("time", "i8"), ("prefmax", "i8"), ("place", "i4"), ("prev", "i4"), ("sense", "i4"), ("customer", "i4")])
+"""A row that a rule may see, linked backwards along its customer."""
+HELD = np.dtype(
+    [("key", "u8"), ("digest", "u8"), ("opened", "i8"), ("prefmax", "i8"), ("prev", "i4"), ("customer", "i4"), ("rule", "i4"), ("place", "i4")]
+)
+"""An interval that stands in the journal (rule -1: stood), with the row that opened it, linked backwards along its customer."""
+EXTRA = np.dtype([("place", "i8"), ("due", "i8"), ("rating", "f8"), ("promise_kind", "i4"), ("metric", "i4")])
+"""What few rows have beside what all have."""
 
 ABSENT = -1
 CASE, GAP, HOUSE, OPERATION = 0, 1, 2, 3
@@ -54,6 +90,7 @@ ANONYMOUS = np.uint32(1 << 5)
 ACTOR_KIND_SHIFT = 6  # two bits: 0 unknown, 1 human, 2 machine, 3 customer
 
 _READ_ROWS = 1 << 18
+UNMARKED = np.array((0, ABSENT, ABSENT, 0, 0, -1, 0), MARK)
 Allocator = Callable[[str, "np.dtype[Any]", int], "NDArray[Any]"]
 """(name, dtype, capacity) → an array of that capacity that keeps what an earlier, smaller one of that name held."""
 
@@ -93,6 +130,30 @@ def _capacity(size: int) -> int:
     return max(1 << 12, 1 << int(np.ceil(np.log2(size + 1))) if size < 1 << 22 else (size // (1 << 21) + 2) << 21)
 
 
+def _kept(heap: Grown, texts: Array) -> NDArray[np.int64]:
+    """Append texts to a heap; return where each ends."""
+    before = heap.size
+    if not len(texts):
+        return np.empty(0, np.int64)
+    buffers: Any = texts.buffers()
+    ends = np.frombuffer(buffers[1], np.int32)[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
+    heap.append(np.frombuffer(buffers[2], np.uint8)[ends[0] : ends[-1]] if ends[-1] > ends[0] else np.empty(0, np.uint8))
+    return np.asarray(ends[1:] - ends[0] + before)
+
+
+def _size(texts: Array) -> int:
+    """Return how many bytes texts have together."""
+    return int(pc.sum(pc.binary_length(texts)).as_py() or 0)
+
+
+def _texts(heap: Grown, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> Array:
+    """Return the texts of a heap that lie between these places."""
+    held = heap.rows[spans(starts, ends)]
+    offsets = np.append(0, np.cumsum(ends - starts)).astype(np.int32)
+    made: Any = pa.StringArray.from_buffers(len(starts), pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(held)))
+    return made  # type: ignore[no-any-return]
+
+
 @dataclass(frozen=True)
 class StateSize:
     """How much of the arrays is in use; with the arrays themselves it is the whole state."""
@@ -101,6 +162,10 @@ class StateSize:
     chains: int = 0
     texts: int = 0
     slots: int = 0
+    names: int = 0
+    links: int = 0
+    held: int = 0
+    extras: int = 0
 
 
 class State:
@@ -112,6 +177,11 @@ class State:
         self.rows = Grown("rows", ROW, allocate, size.rows)
         self.chains = Grown("chains", CHAIN, allocate, size.chains)
         self.texts = Grown("texts", np.dtype("u1"), allocate, size.texts)
+        self.names = Grown("names", np.dtype("u1"), allocate, size.names)
+        self.marks = Grown("marks", MARK, allocate, size.rows)
+        self.links = Grown("links", LINK, allocate, size.links)
+        self.held = Grown("held", HELD, allocate, size.held)
+        self.extras = Grown("extras", EXTRA, allocate, size.extras)
         self._slots = allocate("slots", np.dtype("i4"), size.slots or self._slot_count(0))
         if not size.chains:
             self._slots[:] = 0
@@ -119,7 +189,10 @@ class State:
     @property
     def size(self) -> StateSize:
         """How much of it is in use."""
-        return StateSize(self.rows.size, self.chains.size, self.texts.size, len(self._slots))
+        return StateSize(
+            *(self.rows.size, self.chains.size, self.texts.size, len(self._slots)),
+            *(self.names.size, self.links.size, self.held.size, self.extras.size),
+        )
 
     def find(self, hashes: NDArray[np.uint64]) -> NDArray[np.int32]:
         """Return the code of each chain, made where it was not known. The hashes must be distinct."""
@@ -128,10 +201,6 @@ class State:
         codes = np.full(len(hashes), -1, np.int32)
         self._probe(hashes, codes)
         return codes
-
-    def find_all(self, hashes: NDArray[np.uint64], where: NDArray[np.int64]) -> NDArray[np.int32]:
-        """Return the chain of each row: ``where`` says which of the distinct hashes is its own."""
-        return self.find(hashes)[where]
 
     def append(self, rows: NDArray[np.void], event_ids: Array) -> NDArray[np.int64]:
         """Append rows (without links) and their event ids, each behind what its chain holds; return the place that each got."""
@@ -143,8 +212,9 @@ class State:
         earlier = np.r_[np.iinfo(np.int64).min, rows["time"][:-1]] if len(rows) else rows["time"]
         rows["prev"] = np.where(first, heads["head"], places - 1)
         rows["prefmax"] = np.where(first, heads["maxtime"], np.maximum(heads["maxtime"], earlier))
-        rows["text_end"] = self._keep_texts(event_ids)
+        rows["text_end"] = _kept(self.texts, event_ids)
         self.rows.append(rows)
+        self.marks.append(np.broadcast_to(UNMARKED, len(rows)))
         last = np.flatnonzero(np.r_[first[1:], True]) if len(rows) else np.empty(0, np.int64)
         self._advance(rows[last], places[last], np.diff(np.r_[-1, last]))
         found = np.empty(len(order), np.int64)
@@ -167,20 +237,22 @@ class State:
         chains["count"] += counts.astype(np.int32)
         self.chains.rows[last["chain"]] = chains
 
-    def _keep_texts(self, event_ids: Array) -> NDArray[np.int64]:
-        """Append event ids to the heap; return where each ends."""
-        before = self.texts.size
-        if not len(event_ids):
-            return np.empty(0, np.int64)
-        buffers: Any = event_ids.buffers()
-        ends = np.frombuffer(buffers[1], np.int32)[event_ids.offset : event_ids.offset + len(event_ids) + 1].astype(np.int64)
-        self.texts.append(np.frombuffer(buffers[2], np.uint8)[ends[0] : ends[-1]])
-        return np.asarray(ends[1:] - ends[0] + before)
+    def name(self, codes: NDArray[np.int32], customers: NDArray[np.int32], names: Array) -> None:
+        """Say of chains what they are called (a customer, or a case) and which chain stands for their customer."""
+        chains = self.chains.rows[codes]
+        chains["customer"], chains["name_end"] = customers, _kept(self.names, names)
+        chains["name_size"] = np.diff(np.r_[self.names.size - _size(names), chains["name_end"]])
+        self.chains.rows[codes] = chains
 
-    def event_ids(self, places: NDArray[np.int64]) -> list[str]:
+    def names_of(self, codes: NDArray[np.int32]) -> Array:
+        """Return what chains are called."""
+        chains = self.chains.rows[codes]
+        return _texts(self.names, chains["name_end"] - chains["name_size"], chains["name_end"])
+
+    def event_ids(self, places: NDArray[np.int64]) -> Array:
         """Return the event ids of rows."""
         ends, starts = self.rows.rows["text_end"][places], np.where(places > 0, self.rows.rows["text_end"][places - 1], 0)
-        return [self.texts.rows[a:b].tobytes().decode() for a, b in zip(starts, ends, strict=True)]
+        return _texts(self.texts, starts, ends)
 
     def _probe(self, hashes: NDArray[np.uint64], codes: NDArray[np.int32]) -> None:
         """Open addressing with linear probing, all hashes at once; slots hold code + 1."""
@@ -203,7 +275,9 @@ class State:
 
     def _new_chains(self, hashes: NDArray[np.uint64]) -> NDArray[np.int32]:
         fresh = np.zeros(len(hashes), CHAIN)
-        fresh["hash"], fresh["maxtime"], fresh["head"] = hashes, np.iinfo(np.int64).min, -1
+        fresh["hash"], fresh["maxtime"], fresh["linked_max"] = hashes, np.iinfo(np.int64).min, np.iinfo(np.int64).min
+        for name in ("head", "customer", "linked", "held"):
+            fresh[name] = -1
         first = self.chains.append(fresh)
         return np.arange(first, first + len(hashes), dtype=np.int32)
 

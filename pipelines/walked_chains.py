@@ -14,8 +14,8 @@ from pipelines.order import ordered, starts_of
 from pipelines.state import GAP, KIND, State
 
 
-def walked_changes(new: Fresh, places: NDArray[np.int64], state: State, lexicon: Lexicon) -> dict[str, pa.Table]:
-    """Return what new events change, as the journal's ``journeys`` and ``steps``.
+def walked_changes(new: Fresh, places: NDArray[np.int64], state: State, lexicon: Lexicon) -> tuple[dict[str, pa.Table], View, NDArray[np.int64]]:
+    """Return what new events change, as the journal's ``journeys`` and ``steps``; what was rebuilt, and the places of that in stored and new rows.
 
     Args:
         new: The events, beside all stored rows that they can change.
@@ -35,10 +35,11 @@ def walked_changes(new: Fresh, places: NDArray[np.int64], state: State, lexicon:
         before = view(stored[ordered(stored).order], lexicon, names.journey_ids)
         more_journeys, more_steps, drops = compared(before, after, ~simple, lexicon)
         journeys, steps = joined(journeys, more_journeys), joined(steps, more_steps)
-    return {
+    tables = {
         "journeys": journeys_table(after, journeys, drops, lexicon, names),
         "steps": steps_table(after, steps, drops, lexicon, names, winners),
     }
+    return tables, after, winners
 
 
 def _simple(after: View, winners: NDArray[np.int64], among: Fresh) -> NDArray[np.bool_]:

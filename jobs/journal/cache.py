@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 
 from jobs.journal.durable import sync, write_new
 from pipelines.lexicon import Lexicon
-from pipelines.state import ROW, Allocator, State, StateSize
+from pipelines.state import CHAIN, EXTRA, HELD, LINK, MARK, ROW, Allocator, State, StateSize
 from pipelines.symbols import Symbols
 from schemas.errors import JournalError
 from schemas.journal import SourceRange
 from schemas.journey_map import JourneyMap
 
-_SYMBOLS = ("types", "channels", "stages", "things", "sites", "actors", "teams", "sources", "monies", "attributes")
-VERSION = f"2 {ROW}"
+_SYMBOLS = ("types", "channels", "stages", "things", "sites", "actors", "teams", "sources", "monies", "attributes", "words", "rules")
+VERSION = f"3 {ROW} {CHAIN} {MARK} {LINK} {HELD} {EXTRA}"
 
 
 class Meta(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,10 +31,7 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True):
     map_digest: str
     seq: int
     writer: str  # of the last commit: a cache of another DIR, or of one that was made anew, is told by it
-    rows: int
-    chains: int
-    texts: int
-    slots: int
+    size: StateSize
     symbols: dict[str, list[str | None]]
     senses: list[tuple[int, int, int, bool]]
     facts: list[tuple[int, int, int]]
@@ -118,10 +115,7 @@ def meta_of(
         map_digest=lexicon.journey_map.digest,
         seq=seq,
         writer=writer,
-        rows=size.rows,
-        chains=size.chains,
-        texts=size.texts,
-        slots=size.slots,
+        size=size,
         symbols={name: getattr(lexicon, name).values for name in _SYMBOLS},
         senses=lexicon.senses,
         facts=lexicon.facts,
@@ -137,8 +131,3 @@ def lexicon_of(meta: Meta, journey_map: JourneyMap) -> Lexicon:
     """Return the lexicon that was kept."""
     kept: dict[str, Any] = {name: Symbols(meta.symbols[name]) for name in _SYMBOLS}
     return Lexicon(journey_map, **kept, senses=meta.senses, facts=meta.facts)
-
-
-def size_of(meta: Meta) -> StateSize:
-    """Return how much of the arrays is in use."""
-    return StateSize(meta.rows, meta.chains, meta.texts, meta.slots)

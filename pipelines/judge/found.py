@@ -1,0 +1,176 @@
+"""What a rule found, checked and told in the words of the journal's ``intervals``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from pipelines.columns import Array, array, numbers, picked, whole
+from pipelines.judge.rule import Rule
+from pipelines.judge.sight import Sight
+from pipelines.state import CASE, KIND
+from schemas import journal
+from schemas.errors import RuleError
+
+Places = NDArray[np.int64]
+_INSTANT, _NUMBER, _TEXT = pa.timestamp("us"), pa.int64(), pa.string()
+TYPES: dict[str, pa.DataType] = {
+    **{"customer_id": _NUMBER, "subject_kind": _TEXT, "subject_id": _TEXT, "opening_key": pa.uint64()},
+    **{"opened_at": _INSTANT, "since": _INSTANT, "until": _INSTANT, "value": _NUMBER, "threshold": _NUMBER, "evidence": pa.list_(pa.uint64())},
+}
+"""What a rule returns."""
+OPTIONAL: dict[str, pa.DataType] = {"site": _TEXT, "team": _TEXT, "operation": _TEXT}
+_WANTED = ("customer_id", "subject_kind", "opening_key", "opened_at", "since", "evidence")
+"""Of these none may be null."""
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+
+
+@dataclass(frozen=True)
+class Found:
+    """Intervals of one rule over some islands.
+
+    Attributes:
+        table: The journal's columns from ``rule`` on, but for ``evidence``.
+        place: The place in the sight of the event that opened each.
+    """
+
+    table: pa.Table
+    place: Places
+
+
+def interval_keys(rule: Rule, opening: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return the keys of intervals: 64 bits of the rule's name and of the opening event's key, which holds the customer."""
+    mixed = (opening ^ np.uint64(rule.seed)) * _GOLDEN
+    mixed = (mixed ^ (mixed >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
+    return np.asarray(mixed ^ (mixed >> np.uint64(32)))
+
+
+def told(rule: Rule, result: pa.Table, sight: Sight, at: Places, unit: Places) -> Found:
+    """Check a rule's result and tell it.
+
+    Args:
+        rule: The rule.
+        result: What it returned.
+        sight: All rows at hand.
+        at: Places in the sight of the rows that the rule saw.
+        unit: What it saw as the customer of each.
+
+    Raises:
+        RuleError: it is no table of intervals over these rows.
+    """
+    columns = {name: _column(rule, result, name, kind) for name, kind in TYPES.items() if name != "subject_id"}
+    columns |= {name: _column(rule, result, name, kind) for name, kind in OPTIONAL.items() if name in result.column_names}
+    for name in _WANTED:
+        if columns[name].null_count:
+            raise _wrong(rule, f"returns null as {name}")
+    place = _openings(rule, columns, sight, at, unit)
+    since, until = numbers(columns["since"].cast(pa.int64())), columns["until"].cast(pa.int64())
+    if (until.is_valid().to_numpy(zero_copy_only=False) & (numbers(until) < since)).any():
+        raise _wrong(rule, "returns an interval whose until lies before its since")
+    opening = numbers(columns["opening_key"])
+    if len(np.unique(opening)) < len(opening):
+        raise _wrong(rule, "returns two intervals of one opening_key")
+    rows = sight.rows[place]
+    texts = {name: columns.get(name, _of_opening(sight, name, place)) for name in ("site", "team")}
+    table = {
+        "rule": pa.repeat(pa.scalar(rule.name), len(place)),
+        "key": array(interval_keys(rule, opening)),
+        "record": array(np.full(len(place), rule.record)),
+        "unit": pa.repeat(pa.scalar(rule.unit), len(place)),
+        "customer_id": sight.state.names_of(sight.state.chains.rows["customer"][rows["chain"]]),
+        "subject_kind": columns["subject_kind"],
+        "subject_id": _subjects(rule, result, columns["subject_kind"], sight, place),
+        "opened_us": columns["opened_at"].cast(pa.int64()),
+        "since_us": columns["since"].cast(pa.int64()),
+        "until_us": until,
+        **{name: columns[name] for name in ("value", "threshold")},
+        "evidence_keys": columns["evidence"],
+        "journey": picked(sight.column("journey_id"), place),
+        **{name: _of_opening(sight, name, place) for name in ("stage", "channel")},
+        **texts,
+        "operation": columns.get("operation", pa.nulls(len(place), _TEXT)),
+    }
+    return Found(pa.table(table).cast(pa.schema([journal.INTERVALS.field(name) for name in table])), place)
+
+
+def _wrong(rule: Rule, what: str) -> RuleError:
+    return RuleError(f"{rule.name}.sql {what}; what a rule returns is said in pipelines/rules/README.md")
+
+
+def _column(rule: Rule, result: pa.Table, name: str, kind: pa.DataType) -> Array:
+    if name not in result.column_names:
+        raise _wrong(rule, f"returns no column {name}; needed: {', '.join(TYPES)}")
+    column = whole(result[name])
+    if kind == _INSTANT and (not pa.types.is_timestamp(column.type) or column.type.tz is not None) and not pa.types.is_null(column.type):
+        raise _wrong(rule, f"returns {name} as {column.type}; it must be a TIMESTAMP without a zone")
+    if kind == _TEXT and not (pa.types.is_string(column.type) or pa.types.is_dictionary(column.type) or pa.types.is_null(column.type)):
+        raise _wrong(rule, f"returns {name} as {column.type}; it must be a text")
+    try:
+        cast: Any = column.cast(kind)
+        return whole(cast)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise _wrong(rule, f"returns {name} as {column.type}, which is no {kind}: {error}") from None
+
+
+def _openings(rule: Rule, columns: dict[str, Array], sight: Sight, at: Places, unit: Places) -> Places:
+    """Return the place of the first event of each evidence; all of the evidence must be of the island that the interval is of."""
+    lists: Any = columns["evidence"]
+    size = numbers(pc.list_value_length(lists)).astype(np.int64)
+    if (size == 0).any():
+        raise _wrong(rule, "returns an interval without evidence")
+    keys = numbers(pc.list_flatten(lists)).astype(np.uint64)
+    owner = np.repeat(numbers(columns["customer_id"]), size)
+    known = sight.rows["key"][at]
+    order = np.argsort(known)
+    found = order[np.minimum(np.searchsorted(known[order], keys), len(order) - 1)] if len(order) else np.empty(0, np.int64)
+    if len(keys) and (not len(order) or (known[found] != keys).any() or (unit[found] != owner).any()):
+        raise _wrong(rule, "returns evidence that is no key of an event of the same island, or another customer_id than it saw")
+    return at[found[np.cumsum(size) - size]]
+
+
+def _of_opening(sight: Sight, name: str, place: Places) -> Array:
+    made: Any = picked(sight.column(name), place)
+    return whole(made.cast(_TEXT))
+
+
+def _subjects(rule: Rule, result: pa.Table, kinds: Array, sight: Sight, place: Places) -> Array:
+    """Return the subjects as texts: a number stands for one of the ids of the opening event."""
+    if "subject_id" not in result.column_names:
+        raise _wrong(rule, "returns no column subject_id")
+    given = whole(result["subject_id"])
+    if not pa.types.is_integer(given.type):
+        return _column(rule, result, "subject_id", _TEXT)
+    kind, rows = np.array(kinds.to_pylist(), object), sight.rows[place]
+    chains, state = sight.state.chains.rows, sight.state
+    names = np.empty(len(place), object)
+    for each in set(kind.tolist()):
+        mine = np.flatnonzero(kind == each)
+        chain = rows["chain"][mine]
+        if each == "customer":
+            texts = state.names_of(chains["customer"][chain]).to_pylist()
+        elif each == "case":
+            case = rows["flags"][mine] & KIND == CASE
+            texts = [text if known else None for text, known in zip(state.names_of(chain).to_pylist(), case.tolist(), strict=True)]
+        elif each == "journey":
+            texts = [f"j{number:016x}" if number else None for number in sight.marks["journey"][place[mine]].tolist()]
+        else:
+            texts = state.event_ids(sight.places[place[mine]]).to_pylist()
+        names[mine] = texts
+    return pa.array(names.tolist(), _TEXT)
+
+
+def with_evidence(table: pa.Table, sight: Sight) -> pa.Table:
+    """Add the ids of the events of the evidence."""
+    lists: Any = whole(table["evidence_keys"])
+    keys = numbers(pc.list_flatten(lists)).astype(np.uint64)
+    order = np.argsort(sight.rows["key"])
+    at = order[np.searchsorted(sight.rows["key"][order], keys)] if len(keys) else np.empty(0, np.int64)
+    ids = sight.state.event_ids(sight.places[at])
+    offsets: Any = pa.array(np.append(0, np.cumsum(numbers(pc.list_value_length(lists)))).astype(np.int32))
+    evidence: Any = pa.ListArray.from_arrays(offsets, ids)
+    return table.add_column(table.schema.get_field_index("evidence_keys"), "evidence", evidence)

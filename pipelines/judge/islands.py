@@ -1,0 +1,89 @@
+"""Islands: a customer's events of a rule that follow each other within its window. What changed touches islands, and each is judged whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.judge.rule import Rule
+from pipelines.order import starts_of
+
+Places = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+MOST = 2000
+"""An island of more events is a shared id or a machine: it has no intervals."""
+
+
+@dataclass(frozen=True)
+class Islands:
+    """What a rule is to judge.
+
+    Attributes:
+        rows: Places in the pool of the events of the touched islands, island by island.
+        unit: The island of each, from 0.
+        group: What each touched range is of: customer and what keeps events apart, as one number.
+        low, high: The touched ranges (µs): all that was opened in one is judged anew.
+    """
+
+    rows: Places
+    unit: Places
+    group: Places
+    low: Places
+    high: Places
+
+
+def islands(rule: Rule, group: Places, time: Places, sees: Flags, changed: Flags, lost: tuple[Places, Places]) -> Islands:
+    """Find the islands of a rule that what changed lies in or near to.
+
+    Args:
+        rule: The rule.
+        group: Of each event of the pool, in which order of time is kept: customer, and what keeps events apart.
+        time: Of each (µs).
+        sees: Which of them the rule sees.
+        changed: Which of them are new or differ from what they were.
+        lost: (group, time) of events that the rule may have seen and sees no more.
+    """
+    rows = np.flatnonzero(sees)
+    rows = rows[np.argsort(group[rows], kind="stable")]
+    group, time = group[rows], time[rows]
+    start = starts_of(group)
+    start[1:] |= np.diff(time) > rule.window_us
+    first = np.flatnonzero(start)
+    unit, last = np.cumsum(start) - 1, np.r_[first[1:], len(rows)] - 1
+    touched = np.zeros(len(first), bool)
+    touched[unit[changed[rows]]] = True
+    owner, low, high = group[first], time[first], time[last]
+    for whose, when in zip(*(each.tolist() for each in lost), strict=True):  # rare: a copy that counts took another's place
+        touched |= (owner == whose) & (low - rule.window_us <= when) & (when <= high + rule.window_us)
+    fits = touched & (last - first < MOST)
+    number = np.cumsum(fits) - 1
+    mine = fits[unit] if len(rows) else np.empty(0, bool)
+    ranges = [np.concatenate([each[touched], more]) for each, more in zip((owner, low, high), (lost[0], lost[1], lost[1]), strict=True)]
+    return Islands(rows[mine], number[unit[mine]], *ranges)
+
+
+def inside(islands_: Islands, group: Places, time: Places) -> Flags:
+    """Return which instants of groups lie in a touched range."""
+    order = np.lexsort((islands_.low, islands_.group))
+    owner, low, high = islands_.group[order], islands_.low[order], islands_.high[order]
+    if not len(order):
+        return np.zeros(len(group), bool)
+    # Ranges of a group are apart, but for points of what was lost: the running maximum of ends covers those.
+    instants, rank = np.unique(np.concatenate([low, time]), return_inverse=True)
+    scale = len(instants) + 1
+    _groups, number = np.unique(np.concatenate([owner, group]), return_inverse=True)
+    known = number[: len(owner)] * scale + rank[: len(owner)]
+    asked = number[len(owner) :] * scale + rank[len(owner) :]
+    at = np.searchsorted(known, asked, side="right") - 1
+    begin = np.maximum.accumulate(np.where(starts_of(owner), np.arange(len(owner)), 0))
+    reach = _running_high(high, begin)
+    return np.asarray((at >= 0) & (owner[at] == group) & (reach[at] >= time))
+
+
+def _running_high(high: Places, begin: Places) -> Places:
+    """Return the greatest end so far in each group."""
+    values, rank = np.unique(high, return_inverse=True)
+    scaled = np.maximum.accumulate(begin * (len(values) + 1) + rank) - begin * (len(values) + 1)
+    return values[scaled]
