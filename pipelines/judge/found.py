@@ -20,7 +20,7 @@ from schemas.errors import RuleError
 Places = NDArray[np.int64]
 _INSTANT, _NUMBER, _TEXT = pa.timestamp("us"), pa.int64(), pa.string()
 TYPES: dict[str, pa.DataType] = {
-    **{"customer_id": _NUMBER, "subject_kind": _TEXT, "subject_id": _TEXT, "opening_key": pa.uint64()},
+    **{"customer_id": pa.uint64(), "subject_kind": _TEXT, "subject_id": _TEXT, "opening_key": pa.uint64()},
     **{"opened_at": _INSTANT, "since": _INSTANT, "until": _INSTANT, "value": _NUMBER, "threshold": _NUMBER, "evidence": pa.list_(pa.uint64())},
 }
 """What a rule returns."""
@@ -124,7 +124,7 @@ def _openings(rule: Rule, columns: dict[str, Array], sight: Sight, at: Places, u
     if (size == 0).any():
         raise _wrong(rule, "returns an interval without evidence")
     keys = numbers(pc.list_flatten(lists)).astype(np.uint64)
-    owner = np.repeat(numbers(columns["customer_id"]), size)
+    owner = np.repeat(numbers(columns["customer_id"]).astype(np.int64), size)
     known = sight.rows["key"][at]
     order = np.argsort(known)
     found = order[np.minimum(np.searchsorted(known[order], keys), len(order) - 1)] if len(order) else np.empty(0, np.int64)

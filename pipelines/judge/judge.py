@@ -182,9 +182,9 @@ class Judge:
         """Run one rule over the rows of its islands."""
         rule, needs = self.rules[number], self._needs[number]
         columns = seen(sight, _columns(needs), made)
-        events = pa.table({**columns, "customer_id": array(np.zeros(len(sight.places), np.int64))})
+        events = pa.table({**columns, "customer_id": array(np.zeros(len(sight.places), np.uint64))})
         events = events.take(array(at)) if len(at) < len(sight.places) or len(at) == 0 else events
-        events = events.set_column(events.schema.get_field_index("customer_id"), "customer_id", array(unit))
+        events = events.set_column(events.schema.get_field_index("customer_id"), "customer_id", array(unit.astype(np.uint64)))
         tables = {"touchpoints": events, "steps": events}
         if "steps" in needs.tables and not sight.shown[at].all():
             tables["steps"] = events.filter(array(sight.shown[at]))
