@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -15,6 +15,9 @@ from jobs.journal.durable import boot_time, unique_name
 from jobs.journal.log import Journal
 from jobs.journal.readers import reading
 from jobs.journal.segment import read_segment, write_segments
+from jobs.time_limit import time_limit
+from pipelines.judge.judge import Judge
+from pipelines.judge.rule import Rule
 from pipelines.lexicon import Lexicon
 from pipelines.partition import Absorbed, Batch, Partition
 from pipelines.state import State
@@ -44,6 +47,7 @@ class Keeper:
         counters: Totals over all commits.
         latest_us: The greatest event time, or the last tick beyond it; None before the first event.
         until_us: What ``--until`` said when the first commit was made.
+        rules: The digests of the rules that the intervals were made by.
         writer: The name of this keeper in the journal; no other one has it.
     """
 
@@ -56,6 +60,7 @@ class Keeper:
     counters: dict[str, int] = field(default_factory=dict)
     latest_us: int | None = None
     until_us: int | None = None
+    rules: dict[str, str] = field(default_factory=dict)
     writer: str = field(default_factory=unique_name)
     _rested: int = 0
     _last_writer: str = ""
@@ -70,6 +75,7 @@ class Keeper:
         progress: Callable[[str], None] = lambda text: None,
         *,
         folder: Path | None = None,
+        rules: Sequence[Rule] = (),
     ) -> Keeper:
         """Open a partition: from its cache where that was closed in order, else from the facts of the journal.
 
@@ -80,9 +86,11 @@ class Keeper:
             until_us: Events after this instant are skipped.
             progress: Told how far the state is rebuilt.
             folder: Of the cache; None = inside DIR.
+            rules: Those of scope customer judge what comes; new and changed ones all that is stored, at once.
 
         Raises:
             SettingError: the DIR was made with another map or another ``--until``.
+            RuleError: a rule is wrong.
         """
         first = next(journal.commits(number), None)
         if first is not None:
@@ -90,8 +98,10 @@ class Keeper:
             until_us = first.until_us
         cache = Cache(folder or journal.dir / "state" / str(number))
         meta = cache.take(journey_map.digest)
-        if meta is not None and journal.holds(number, meta.seq, meta.writer):
-            partition = Partition(lexicon_of(meta, journey_map), State(cache.allocator(), meta.size), engine(), dict(meta.newest))
+        if meta is not None and journal.holds(number, meta.seq, meta.writer) and (meta.watched or not rules):
+            lexicon = lexicon_of(meta, journey_map)
+            partition = Partition(lexicon, State(cache.allocator(), meta.size), engine(), dict(meta.newest), judge=judge_of(rules, lexicon))
+            partition.watch(meta.watched)
             keeper = cls(
                 journal,
                 number,
@@ -102,13 +112,15 @@ class Keeper:
                 dict(meta.counters),
                 meta.latest_us,
                 until_us,
+                dict(meta.rules),
                 _rested=meta.size.rows,
                 _last_writer=meta.writer,
             )
         else:
             cache.clear()
-            keeper = cls(journal, number, Partition(Lexicon(journey_map), State(cache.allocator()), engine()), cache, until_us=until_us)
+            keeper = cls(journal, number, _fresh(journey_map, rules, cache), cache, until_us=until_us)
         keeper.catch_up(progress)
+        keeper.rejudge(progress)
         return keeper
 
     def commit(self, batch: Batch, name: str, source: SourceRange) -> tuple[Commit, Absorbed]:
@@ -130,6 +142,18 @@ class Keeper:
         """Commit nothing but that time has come this far, or how far sources stand."""
         return self._write({}, {}, sources or {}, {}, None, None, instant_us)
 
+    def rejudge(self, progress: Callable[[str], None] = lambda text: None) -> None:
+        """Bring the intervals up to the rules, where those that they were made by were others, and commit what that changes."""
+        judge = self.partition.judge
+        if judge is None or self.rules == judge.digests:
+            return
+        for table in self.partition.rejudge(self.rules) if self.seq >= 0 else ():
+            progress("judging what is stored by rules that are new or changed")
+            self._write({"intervals": table}, {}, {}, {}, None, None, None)
+        self.rules = judge.digests
+        if self.seq >= 0:
+            self._write({}, {}, {}, {}, None, None, None)
+
     def close(self) -> None:
         """Keep the state for the next run."""
         self.cache.keep(
@@ -143,6 +167,8 @@ class Keeper:
                 self.counters,
                 self.latest_us,
                 self.until_us,
+                self.rules,
+                self.partition.judge.watched if self.partition.judge else 0,
             )
         )
 
@@ -174,6 +200,7 @@ class Keeper:
             latest_us=latest,
             tick_us=tick,
             until_us=self.until_us,
+            rules=self._standing_rules(),
         )
         if boot_time() - begun > SLOW_S:  # stopped or asleep meanwhile
             segments = persistently(lambda: write_segments(self.journal.folder, tables, stem))
@@ -182,8 +209,13 @@ class Keeper:
         self._rest()
         return commit
 
+    def _standing_rules(self) -> dict[str, str]:
+        """Return the digests of the rules that the intervals are made by; one that was refused meanwhile has none."""
+        refused = self.partition.judge.refused if self.partition.judge else {}
+        return {name: "refused" if name in refused else digest for name, digest in self.rules.items()}
+
     def _note(self, commit: Commit) -> None:
-        self.seq, self._last_writer = commit.seq, commit.writer
+        self.seq, self._last_writer, self.rules = commit.seq, commit.writer, commit.rules
         self.sources |= commit.sources
         for name, count in commit.counters.items():
             self.counters[name] = self.counters.get(name, 0) + count
@@ -213,15 +245,30 @@ class Keeper:
                         self.partition.restore(read_segment(self.journal.folder, segment))
                         restored += segment.rows
                         progress(f"state rebuilt from the journal: {restored:,} events")
+                    elif segment.table == "intervals":
+                        self.partition.restore_intervals(read_segment(self.journal.folder, segment))
                 self.partition.newest |= commit.newest
                 self._note(commit)
                 self._rest()
+            self.partition.settle()
 
     def _begin_anew(self) -> None:
         """Hold nothing: the commits that would come next are no longer there one by one."""
         self.cache.clear()
-        self.partition = Partition(Lexicon(self.partition.journey_map), State(self.cache.allocator()), engine())
+        rules = self.partition.judge.rules if self.partition.judge else ()
+        self.partition = _fresh(self.partition.journey_map, rules, self.cache)
         self.seq, self.sources, self.counters, self.latest_us, self._rested = -1, {}, {}, None, 0
+
+
+def _fresh(journey_map: JourneyMap, rules: Sequence[Rule], cache: Cache) -> Partition:
+    """Return a partition that has seen nothing."""
+    lexicon = Lexicon(journey_map)
+    return Partition(lexicon, State(cache.allocator()), engine(), judge=judge_of(rules, lexicon))
+
+
+def judge_of(rules: Sequence[Rule], lexicon: Lexicon) -> Judge | None:
+    """Return the judge of a partition, None where there are no rules for it. Raises RuleError where one is wrong."""
+    return Judge(rules, lexicon, time_limit) if any(rule.scope == "customer" for rule in rules) else None
 
 
 def _agree(first: Commit, journey_map: JourneyMap, until_us: int | None, dir: Path) -> None:  # noqa: A002 - the design's word

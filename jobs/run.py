@@ -23,6 +23,8 @@ from jobs.mart.say import Sayer
 from jobs.memory import keep_freed
 from jobs.sources.source import Payloads, Size, Source, Stopper
 from jobs.upkeep import Housekeeper
+from pipelines.judge.rule import Rule
+from pipelines.judge.shelf import shelf
 from pipelines.partition import Batch
 from schemas.errors import MartError, SourceError
 from schemas.journal import Commit, SourceRange
@@ -43,6 +45,7 @@ class RunSettings:
         batch_rows: The most events of a batch.
         follow: The sources are live: time goes on without events, and what there is to say is said at once; else when all is read.
         say_history: Alerts of long ago are sent like new ones.
+        rules: What is judged; None stands for the rules that ship, as the map has them.
     """
 
     to: Path
@@ -53,6 +56,7 @@ class RunSettings:
     batch_rows: int = Size.MOST
     follow: bool = False
     say_history: bool = False
+    rules: Sequence[Rule] | None = None
 
 
 @dataclass(frozen=True)
@@ -235,12 +239,13 @@ def run(
     """
     begun = time.monotonic()
     keep_freed()
+    rules = shelf(settings.journey_map) if settings.rules is None else settings.rules
     with held(settings.to), mart_errors():
         journal = Journal(settings.to)
-        keeper = Keeper.open(journal, 0, settings.journey_map, settings.until_us, lambda text: report(text, 0))
+        keeper = Keeper.open(journal, 0, settings.journey_map, settings.until_us, lambda text: report(text, 0), rules=rules)
         mart = mart_of(journal, settings.journey_map)
         bring_up(journal, mart, lambda text: report(text, 0))
-        sayer = Sayer(journal, mart, settings.journey_map, history=settings.say_history)
+        sayer = Sayer(journal, mart, settings.journey_map, rules, history=settings.say_history)
         running = _Run(settings, keeper, mart, sayer, shown(journal, journal.commits(0)), Housekeeper(journal.dir), report)
         failure = _read_all(running, sources, stopper or Stopper())
         running.fold()

@@ -6,7 +6,7 @@ cut into batches.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import duckdb
@@ -26,6 +26,7 @@ from pipelines.judge.extras import keep_extras
 from pipelines.judge.judge import Change, Judge
 from pipelines.judge.links import link
 from pipelines.judge.marks import Seen, lose, mark
+from pipelines.judge.restored import relink, settle_intervals, settle_rows
 from pipelines.lexicon import Lexicon
 from pipelines.long_chains import long_changes
 from pipelines.order import Ordered, ordered
@@ -109,6 +110,9 @@ class Partition:
     def __post_init__(self) -> None:
         """Begin without runs: they are built when a walk gets too deep."""
         self.runs = Runs(self.lexicon)
+        self._restored: list[NDArray[np.int32]] = []
+        self._intervals: list[pa.Table] = []
+        self._settled = self.state.rows.size
 
     @property
     def journey_map(self) -> JourneyMap:
@@ -135,11 +139,40 @@ class Partition:
         return self._rebuild(batch, table, sense, who, [*decoded.dead, *ahead, *nameless], counters)
 
     def restore(self, table: pa.Table) -> None:
-        """Put stored facts (``touchpoints`` or ``operations``) back into the state, as if they had been absorbed; no change comes of it."""
+        """Put stored facts (``touchpoints`` or ``operations``) back into the state, as if they had been absorbed; no change comes of it.
+
+        ``settle`` must follow before the next batch.
+        """
         sense = self.lexicon.encode_senses(table)
         rows = encode(table, sense, facts.identified(table), numbers(table["late"]), numbers(table["key"]), self.lexicon, self.state)
-        self.state.append(rows, whole(table["event_id"]))
+        places = self.state.append(rows, whole(table["event_id"]))
         self.runs = Runs(self.lexicon)
+        if self.judge is not None:
+            keep_extras(table, places, self.lexicon, self.state)
+            self._restored.append(np.unique(rows["chain"]))
+
+    def restore_intervals(self, table: pa.Table) -> None:
+        """Put changes of intervals back, in the order of their commits. ``settle`` must follow."""
+        if self.judge is not None and len(table):
+            self._intervals.append(table)
+
+    def settle(self) -> None:
+        """Make the state what it would be had all that was restored been absorbed."""
+        if self.judge is not None and self._restored:
+            settle_rows(np.unique(np.concatenate(self._restored)), self._settled, self.judge.wanted(), self.state, self.lexicon)
+        if self._intervals:
+            settle_intervals(self.con, self._intervals, self.state, self.lexicon)
+        self._restored, self._intervals, self._settled = [], [], self.state.rows.size
+
+    def watch(self, watched: int) -> None:
+        """Link stored rows anew where the rules see more roles than those (bits) that they were linked for."""
+        if self.judge is not None and self.judge.watched & ~watched:
+            relink(self.judge.wanted(), self.state)
+
+    def rejudge(self, known: Mapping[str, str]) -> Iterator[pa.Table]:
+        """Yield how intervals change where rules are others than those (name → digest) that they were made by."""
+        if self.judge is not None:
+            yield from self.judge.rejudge(self.con, self.state, known)
 
     def _identified(self, table: pa.Table) -> tuple[NDArray[np.int32], Identified]:
         sense = self.lexicon.encode_senses(table)
@@ -190,6 +223,7 @@ class Partition:
         fewer = lose(stored[lost & (stored >= 0)], self.state)
         link(np.setdiff1d(fresh, fewer), judge.wanted(), self.state)
         marked = [mark(each, self.state, self.lexicon) for each in seen]
+        self._settled = self.state.rows.size
         found = judge.judge(self.con, self.state, Change(np.unique(np.concatenate([fresh, *marked])), fewer))
         return {} if found is None else {"intervals": found}
 

@@ -268,6 +268,7 @@ class Commit(Block, frozen=True):
     latest_us: int | None = None
     tick_us: int | None = None  # an empty commit of a live source: as_of has come this far
     until_us: int | None = None  # ``--until``: events after it are skipped
+    rules: dict[str, str] = {}  # name of each rule of scope customer → digest, that all intervals up to this commit were made by
 
 
 class Base(Commit, frozen=True):

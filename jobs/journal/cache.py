@@ -40,6 +40,8 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True):
     counters: dict[str, int]
     latest_us: int | None
     until_us: int | None
+    rules: dict[str, str]
+    watched: int  # roles that its rules see, as bits
 
 
 class Cache:
@@ -107,6 +109,8 @@ def meta_of(
     counters: dict[str, int],
     latest_us: int | None,
     until_us: int | None,
+    rules: dict[str, str],
+    watched: int,
 ) -> Meta:
     """Return what must be kept beside the arrays."""
     size = state.size
@@ -124,6 +128,8 @@ def meta_of(
         counters=counters,
         latest_us=latest_us,
         until_us=until_us,
+        rules=rules,
+        watched=watched,
     )
 
 

@@ -28,9 +28,9 @@ _EVER = (datetime.min, datetime.max)  # noqa: DTZ901 - bounds of a column withou
 def fold(con: duckdb.DuckDBPyConnection, commits: Commits, journey_map: JourneyMap) -> None:
     """Bring the tables of ``internal`` up to these commits; of two that name the same key the later in the sequence counts."""
     facts = [table for _, tables in commits for name in ("touchpoints", "operations") if (table := tables.get(name)) is not None]
-    steps, journeys = _incoming(commits, "steps"), _incoming(commits, "journeys")
+    steps, journeys, intervals = (_incoming(commits, name) for name in ("steps", "journeys", "intervals"))
     between = _range([*_spans(journeys, "started_us", "ended_us"), *_spans(steps, "time_us", "time_us")])
-    for name, table in (("steps", steps), ("journeys", journeys)):
+    for name, table in (("steps", steps), ("journeys", journeys), ("intervals", intervals)):
         if table is not None:
             _change(con, name, table, between, turns=len(commits))
     if facts:

@@ -33,7 +33,7 @@ class Crowds:
     held: dict[int, Crowd] = field(default_factory=dict)
 
     def near(self, state: State, customer: int, instants: NDArray[np.int64], rules: int, reach: Reach) -> NDArray[np.void]:
-        """Return a customer's links around instants (µs): of each rule asked about more on either side than an island may have, where there are so many."""
+        """Return a customer's links around instants (µs): of each rule asked about more on either side than an island may have, if there are."""
         links = self._of(state, customer)
         low, high = int(np.searchsorted(links["time"], instants.min())), int(np.searchsorted(links["time"], instants.max(), side="right"))
         width = 2 * MOST

@@ -130,7 +130,7 @@ def _openings(rule: Rule, columns: dict[str, Array], sight: Sight, at: Places, u
     found = order[np.minimum(np.searchsorted(known[order], keys), len(order) - 1)] if len(order) else np.empty(0, np.int64)
     if len(keys) and (not len(order) or (known[found] != keys).any() or (unit[found] != owner).any()):
         raise _wrong(rule, "returns evidence that is no key of an event of the same island, or another customer_id than it saw")
-    return at[found[np.cumsum(size) - size]]
+    return np.asarray(at[found[np.cumsum(size) - size]])
 
 
 def _of_opening(sight: Sight, name: str, place: Places) -> Array:

@@ -7,20 +7,25 @@ import pyarrow as pa
 from schemas.journey_map import JourneyMap
 from schemas.roles import ROLES, bit
 
-_ROLES = pa.schema([("role", pa.string()), ("bit", pa.uint64())])
-_TOLERANCE = pa.schema(
-    [
-        *(("stage", pa.string()), ("desired_ms", pa.int64()), ("adequate_ms", pa.int64())),
-        *(("segment", pa.string()), ("client_type", pa.string()), ("context", pa.string())),
-        *(("valid_from_us", pa.int64()), ("conditions", pa.int32()), ("file_order", pa.int32())),
-    ]
+
+def _schema(**columns: pa.DataType) -> pa.Schema:
+    return pa.schema(list(columns.items()))
+
+
+_TEXT, _NUMBER, _BITS = pa.string(), pa.int64(), pa.uint64()
+_ROLES = _schema(role=_TEXT, bit=_BITS)
+_TOLERANCE = _schema(
+    stage=_TEXT,
+    desired_ms=_NUMBER,
+    adequate_ms=_NUMBER,
+    segment=_TEXT,
+    client_type=_TEXT,
+    context=_TEXT,
+    valid_from_us=_NUMBER,
+    conditions=pa.int32(),
+    file_order=pa.int32(),
 )
-_PAIRS = pa.schema(
-    [
-        *(("name", pa.string()), ("thing", pa.string()), ("opens", pa.uint64()), ("closes", pa.uint64())),
-        *(("key", pa.string()), ("wait", pa.bool_()), ("stage", pa.string())),
-    ]
-)
+_PAIRS = _schema(name=_TEXT, thing=_TEXT, opens=_BITS, closes=_BITS, key=_TEXT, wait=pa.bool_(), stage=_TEXT)
 
 
 def given(journey_map: JourneyMap) -> dict[str, pa.Table]:

@@ -1,12 +1,12 @@
 """Judge: what a batch changed of what rules see, and how the intervals of a partition follow. Only differences come out.
 
-Whatever changed touches islands; each is judged whole, and what was opened in it before and is not found again is dropped. So intervals are a function of
-the set of events, in whatever batches they came.
+Whatever changed touches islands; each is judged whole, and what was opened in it before and is not found again is dropped.
+So intervals are a function of the set of events, in whatever batches they came.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -21,6 +21,7 @@ from pipelines.judge.found import Found, told, with_evidence
 from pipelines.judge.held import DEAD, add, content, held_of
 from pipelines.judge.islands import Islands, inside, islands
 from pipelines.judge.links import Reach, walk
+from pipelines.judge.restored import customers_of_links, standing_of
 from pipelines.judge.rule import Rule
 from pipelines.judge.select import Needs
 from pipelines.judge.sight import COLUMNS, Sight, seen
@@ -50,7 +51,12 @@ class Change:
 
 
 class Judge:
-    """The rules of scope customer of one partition, over its state."""
+    """The rules of scope customer of one partition, over its state.
+
+    Attributes:
+        rules: By name; the place of each is its bit.
+        refused: Rules of a user that failed over events, with what was wrong: they run no more until the next start, and have no intervals.
+    """
 
     def __init__(self, rules: Sequence[Rule], lexicon: Lexicon, limit: Limit = no_limit) -> None:
         """Check the rules on events that there are none of.
@@ -63,6 +69,7 @@ class Judge:
             raise RuleError(f"there are {len(self.rules)} rules of scope customer; at most {MOST_RULES} are allowed")
         self._lexicon, self._court, self._crowds = lexicon, Court(lexicon.journey_map, limit), Crowds()
         self._bits = np.empty(0, np.uint64)
+        self.refused: dict[str, str] = {}
         self._needs = [self._court.needs(rule) for rule in self.rules]
         for number in range(len(self.rules)):
             self._run(number, Sight(State(), Lexicon(lexicon.journey_map), np.empty(0, np.int64)), {}, _NONE, _NONE)
@@ -79,18 +86,46 @@ class Judge:
         """Return by sense whether any rule may see it."""
         return np.asarray(self._lexicon.sense_table()["roles"] & np.uint64(self.watched) != 0)
 
-    def judge(self, con: duckdb.DuckDBPyConnection, state: State, change: Change) -> pa.Table | None:
+    @property
+    def digests(self) -> dict[str, str]:
+        """What changes when a rule does, by name; of one that was refused nothing that is ever equal."""
+        return {rule.name: "refused" if rule.name in self.refused else rule.digest for rule in self.rules}
+
+    def rejudge(self, con: duckdb.DuckDBPyConnection, state: State, known: Mapping[str, str]) -> Iterator[pa.Table]:
+        """Judge all that is stored by the rules that are new or changed, and drop what is left of those that are gone.
+
+        Args:
+            con: An engine of ours.
+            state: Of the partition, settled.
+            known: The digests of the rules that its intervals were made by.
+
+        Yields:
+            How intervals changed, as the journal's ``intervals``.
+        """
+        gone = [(name, self._lexicon.rules.code(name)) for name in known if name not in self.digests]
+        dropped = [(name, key) for name, code in gone for key in standing_of(state, code).tolist()]
+        if dropped:
+            yield _drops(dropped)
+        only = sum(1 << number for number, rule in enumerate(self.rules) if known.get(rule.name) != rule.digest)
+        if only:
+            for places in customers_of_links(state):
+                found = self.judge(con, state, Change(places, _NONE), only)
+                if found is not None:
+                    yield found
+
+    def judge(self, con: duckdb.DuckDBPyConnection, state: State, change: Change, only: int = -1) -> pa.Table | None:
         """Return how intervals changed, as the journal's ``intervals``; None where they did not.
 
         Args:
             con: An engine of ours, for digests.
             state: It holds what the batch brought, linked and marked.
             change: What that was.
+            only: Bits of the rules that are asked; -1 stands for all.
 
         Raises:
             RuleError: a rule failed.
         """
-        touched = self._touched(state, change)
+        touched = self._touched(state, change, np.uint64(only & ((1 << 64) - 1)))
         if not len(touched.customers):
             return None
         links = self._pool(state, touched)
@@ -99,13 +134,25 @@ class Judge:
         changed = np.isin(links["place"], change.changed)
         parts = [self._islands(state, number, links, bits, changed, touched) for number in range(len(self.rules))]
         sight, places = self._sight(state, links, parts)
-        found, made = [], {}
+        found, made, gone = [], dict[str, Array](), []
         for number, part in enumerate(parts):
-            if len(part.rows):
+            if len(part.rows) and self.rules[number].name not in self.refused:
                 at = places[part.rows]
                 order = np.argsort(at, kind="stable")
-                found.append(self._run(number, sight, made, at[order], part.unit[order]))
-        return self._differences(con, state, touched, parts, sight, found)
+                try:
+                    found.append(self._run(number, sight, made, at[order], part.unit[order]))
+                except RuleError as error:
+                    gone += self._refuse(self.rules[number], error, state)
+        changes = [self._differences(con, state, touched, parts, sight, found), _drops(gone) if gone else None]
+        said = [each for each in changes if each is not None]
+        return pa.concat_tables(said) if said else None
+
+    def _refuse(self, rule: Rule, error: RuleError, state: State) -> list[tuple[str, int]]:
+        """Run a user's rule no more, and return its intervals, of which none stands any longer. A rule that ships must not fail."""
+        if rule.ours:
+            raise error
+        self.refused[rule.name] = str(error)
+        return [(rule.name, key) for key in standing_of(state, self._lexicon.rules.code(rule.name)).tolist()]
 
     def _reach(self) -> Reach:
         roles = self._lexicon.sense_table()["roles"]
@@ -117,12 +164,12 @@ class Judge:
         members = (sum(1 << number for number, rule in enumerate(self.rules) if rule.window_us == window) for window in windows)
         return Reach(self._bits, tuple((window, np.uint64(each)) for window, each in zip(windows, members, strict=True)))
 
-    def _touched(self, state: State, change: Change) -> _Touched:
+    def _touched(self, state: State, change: Change, only: np.uint64) -> _Touched:
         """Find the customers of which any rule may judge otherwise than before."""
         reach = self._reach()
         places = np.concatenate([change.changed, change.lost])
         rows = state.rows.rows.take(places)
-        bits = np.where(rows["flags"] & KIND <= GAP, reach.bits[rows["sense"]], np.uint64(0)) if len(rows) else np.empty(0, np.uint64)
+        bits = np.where(rows["flags"] & KIND <= GAP, reach.bits[rows["sense"]] & only, np.uint64(0)) if len(rows) else np.empty(0, np.uint64)
         mine = np.flatnonzero(bits)
         rows, bits, lost = rows[mine], bits[mine], mine >= len(change.changed)
         customers, who = np.unique(state.chains.rows["customer"][rows["chain"]], return_inverse=True)
@@ -234,8 +281,7 @@ class Judge:
         new = np.zeros(len(rows), HELD)
         new["key"], new["digest"], new["opened"] = key[written], digest[written], rows["time"]
         new["customer"], new["place"] = state.chains.rows["customer"][rows["chain"]], sight.places[place[written]]
-        codes = {rule.name: self._lexicon.rules.code(rule.name) for rule in self.rules}
-        new["rule"] = [codes[name] for name in table["rule"].filter(array(written)).to_pylist()]
+        new["rule"] = self._lexicon.rules.encode(table["rule"].filter(array(written)))
         add(state, new)
 
     def _standing(self, state: State, touched: _Touched, parts: Sequence[Islands]) -> Places:

@@ -38,14 +38,14 @@ def mark(seen: Seen, state: State, lexicon: Lexicon) -> Places:
     marks = np.concatenate([_marks(seen, lexicon), np.broadcast_to(UNMARKED, len(vanished))])
     differs = state.marks.rows[places] != marks
     state.marks.rows[places[differs]] = marks[differs]
-    return places[differs]
+    return np.asarray(places[differs])
 
 
 def lose(places: Places, state: State) -> Places:
     """Note that copies count in the place of these rows; return those of which that is news."""
     news = places[state.marks.rows["lost"][places] == 0]
     state.marks.rows["lost"][news] = 1
-    return news
+    return np.asarray(news)
 
 
 def _marks(seen: Seen, lexicon: Lexicon) -> NDArray[np.void]:

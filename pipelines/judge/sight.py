@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -60,7 +61,7 @@ class Sight:
     @cached_property
     def carried(self) -> NDArray[np.int32]:
         """Codes of the reserved attributes as journeys named them last."""
-        return self.lexicon.fact_table()[self.marks["carried"]]
+        return np.asarray(self.lexicon.fact_table()[self.marks["carried"]])
 
     @cached_property
     def before(self) -> NDArray[np.void]:
@@ -86,7 +87,7 @@ def _instants(values: Places, absent: NDArray[np.bool_] | None = None) -> Array:
     return array(values, absent).cast(pa.timestamp("us"))
 
 
-def _few(codes: NDArray[np.uint32], values: list[str]) -> Array:
+def _few(codes: NDArray[Any], values: list[str]) -> Array:
     return words(codes.astype(np.int32) - 1, values, codes == 0)
 
 
@@ -109,7 +110,7 @@ def _previous(s: Sight) -> Array:
 
 def _money(s: Sight, part: int) -> Array:
     """Return currency or kind: the lexicon keeps both as one text."""
-    texts = [None if text is None else ([*text.split(" ", 1), ""])[part] or None for text in s.lexicon.monies.values]
+    texts = [None if text is None else [*text.split(" ", 1), ""][part] or None for text in s.lexicon.monies.values]
     return words(s.rows["money_kind"].astype(np.int32), texts, s.rows["money_kind"] == 0)
 
 
