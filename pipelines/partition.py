@@ -51,6 +51,7 @@ class Batch:
         strict: Refuse unknown fields.
         until_us: Events after this instant (µs) are skipped and counted; what breaks the contract is a dead letter all the same.
         keys: Of the records on Kafka; where they are given, those that don't name the canonical customer are counted as ``misplaced``.
+        astray: Which of them lie in another partition than their key says: these count so, too.
         bodies: What is decoded, where that isn't the payloads themselves (``wire``); dead letters keep the payload.
         refused: What the wire refused.
     """
@@ -64,6 +65,7 @@ class Batch:
     keys: Sequence[bytes | None] | None = None
     bodies: Sequence[bytes] | None = None
     refused: Sequence[DeadLetter] = ()
+    astray: NDArray[np.bool_] | None = None
 
     def received(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return when the payloads at some places reached us (µs)."""
@@ -135,7 +137,7 @@ class Partition:
             sense, who = self._identified(table)
         counters = {"unknown_fields": decoded.unknown_fields, "skipped": known - len(table)}
         if batch.keys is not None:
-            counters["misplaced"] = _misplaced(batch.keys, table, who)
+            counters["misplaced"] = _misplaced(batch.keys, batch.astray, table, who)
         return self._rebuild(batch, table, sense, who, [*decoded.dead, *ahead, *nameless], counters)
 
     def restore(self, table: pa.Table) -> None:
@@ -255,12 +257,17 @@ def _apart(table: pa.Table, wrong: NDArray[np.bool_], reason: str, detail: str) 
     return table.filter(array(~wrong)), [DeadLetter(place, reason, detail) for place in places]
 
 
-def _misplaced(keys: Sequence[bytes | None], table: pa.Table, who: Identified) -> int:
-    """Return how many events came under another key than their customer, or, of backstage work, their flow; house events may have any."""
+def _misplaced(keys: Sequence[bytes | None], astray: NDArray[np.bool_] | None, table: pa.Table, who: Identified) -> int:
+    """Return how many events came under another key than their customer, or, of backstage work, their flow, or in another partition than that key's.
+
+    House events may have any key.
+    """
     flow = pc.coalesce(table["correlation_id"], table["causation_id"])
     wanted = pc.if_else(pa.array(who.kind == OPERATION), flow, who.customer).cast(pa.binary())
     given = pa.array(keys, pa.binary()).take(table["place"])
     same = np.asarray(pc.equal(wanted, given).fill_null(False).to_numpy(zero_copy_only=False), bool)
+    if astray is not None:
+        same &= ~astray[numbers(table["place"])]
     return int((np.asarray(wanted.is_valid().to_numpy(zero_copy_only=False), bool) & ~same).sum())
 
 

@@ -19,6 +19,9 @@ from jobs.kafka.mart_health import told
 from jobs.kafka.settings import read_settings
 from jobs.run import mart_errors
 
+STOP_S = 9.0
+"""A mart that was told to end has ended after so long (seconds), whatever it is at: what it had not finished follows from the journal."""
+
 
 @click.command("mart", short_help="Publish what workers write to DIR.")
 @click.option("--to", metavar="DIR", required=True, type=new_folder, help="The DIR that the workers write to.")
@@ -36,7 +39,8 @@ def command(to: Path, map_path: Path | None, routes_path: Path | None, once: boo
     log_to_stderr(verbose)
     settings, health = read_settings(os.environ), Health()
     routes = read_routes(routes_path, os.environ) if routes_path else None
-    with stoppable() as (stopper, _), mart_errors(), beside(to, routes, logging.getLogger("jobs.deliver").warning):
+    limit_s = None if once else STOP_S
+    with stoppable(limit_s=limit_s) as (stopper, _), mart_errors(), beside(to, routes, logging.getLogger("jobs.deliver").warning):
         loop = open_loop(to, read_map(map_path), horizon, stopper, patient=not once, history=say_history)
         if loop is None:
             return

@@ -26,7 +26,9 @@ class Chunk:
         headers: Of each record; None where none has any.
         times_ms: Kafka's record times, milliseconds since 1970; -1 where a record has none.
         offsets: Ascending; compaction and transactions leave gaps.
-        end: The partition's end as the broker said with these records: the offset of its next record.
+        end: The partition's end as the broker said with these records: the offset of its next record that can be read.
+        next: The offset to read on from. It lies behind the last record, and behind what follows that is none for us: marks of
+            transactions, and what they took back. A chunk of nothing but these has no records.
     """
 
     topic: str
@@ -38,10 +40,11 @@ class Chunk:
     times_ms: NDArray[np.int64]
     offsets: NDArray[np.int64]
     end: int
+    next: int
 
     @classmethod
-    def of(cls, records: Sequence[Any], turn: int, end: int | None) -> Chunk:
-        """Make a chunk of aiokafka's ``ConsumerRecord``s of one partition, at least one."""
+    def of(cls, records: Sequence[Any], turn: int, end: int | None, position: int = 0) -> Chunk:
+        """Make a chunk of aiokafka's ``ConsumerRecord``s of one partition, at least one. ``position``: where the client reads on, 0 = behind them."""
         offsets = np.fromiter((record.offset for record in records), np.int64, len(records))
         headers = [record.headers for record in records] if any(record.headers for record in records) else None
         return cls(
@@ -54,17 +57,18 @@ class Chunk:
             times_ms=np.fromiter((record.timestamp for record in records), np.int64, len(records)),
             offsets=offsets,
             end=max(end or 0, int(offsets[-1]) + 1),
+            next=max(position, int(offsets[-1]) + 1),
         )
+
+    @classmethod
+    def empty(cls, topic: str, partition: int, turn: int, end: int | None, position: int) -> Chunk:
+        """Make a chunk that says only that there is nothing for us up to a position."""
+        return cls(topic, partition, turn, [], [], None, np.empty(0, np.int64), np.empty(0, np.int64), max(end or 0, position), position)
 
     @property
     def first(self) -> int:
-        """The first offset."""
-        return int(self.offsets[0])
-
-    @property
-    def next(self) -> int:
-        """The offset behind the last."""
-        return int(self.offsets[-1]) + 1
+        """The first offset; where there are no records, the next one."""
+        return int(self.offsets[0]) if len(self.offsets) else self.next
 
     @property
     def size(self) -> int:
@@ -78,5 +82,6 @@ class Chunk:
             return self
         headers = self.headers[cut:] if self.headers is not None else None
         return Chunk(
-            self.topic, self.partition, self.turn, self.values[cut:], self.keys[cut:], headers, self.times_ms[cut:], self.offsets[cut:], self.end
+            *(self.topic, self.partition, self.turn, self.values[cut:], self.keys[cut:], headers),
+            *(self.times_ms[cut:], self.offsets[cut:], self.end, self.next),
         )

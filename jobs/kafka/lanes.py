@@ -23,6 +23,7 @@ from jobs.kafka.state_folder import StateFolder
 from jobs.keeper import Keeper
 from jobs.sources.source import Size
 from pipelines.partition import Absorbed, Batch
+from pipelines.record_key import astray
 from pipelines.wire import Headers, unwrap
 from schemas.errors import FencedError, SojournError
 from schemas.journal import SourceRange
@@ -148,8 +149,9 @@ class Lane:
             self._crew.release(len(chunk.values) - len(fresh.values), chunk.size - fresh.size)
         if not self.records:
             self._oldest = time.monotonic()
-        self._chunks.append(fresh)
-        self.records += len(fresh.values)
+        if fresh.values:
+            self._chunks.append(fresh)
+            self.records += len(fresh.values)
         self.expected[fresh.topic], self.ends[fresh.topic] = fresh.next, max(fresh.end, self.ends.get(fresh.topic, 0))
         self._wake.set()
 
@@ -193,7 +195,7 @@ class Lane:
                     elif self._stale:
                         await asyncio.to_thread(self.keeper.catch_up)  # others may have had the partition meanwhile
                         self._align()
-                    elif self.records:
+                    elif self.records or self._passed_over() is not None:
                         await self._guarded()
                     else:
                         await self._tick()
@@ -211,6 +213,8 @@ class Lane:
                 return
             elif self.records:
                 wait = 0.0 if self.records >= self._size.rows else self._oldest + settings.batch_s - now
+            elif self._passed_over() is not None:
+                wait = self.committed_at + settings.batch_s - now
             elif settings.tick_s is not None:
                 wait = self._ticked_at + settings.tick_s - now
             if wait is not None and wait <= 0:
@@ -273,7 +277,7 @@ class Lane:
     async def _guarded(self) -> None:
         """Commit a batch. Was the link lost, read the log again and go on: the partition may still be ours."""
         try:
-            await self._commit()
+            await (self._commit() if self.records else self._pass_over())
         except FencedError as error:
             log.warning("%s; reading the log again", error)
             await self._open()
@@ -291,8 +295,10 @@ class Lane:
         name, lo, hi = self._name(topic), self.reached[topic], chunks[-1].next
         ranges = {**{other: _standing(held) for other, held in self._ranges.items()}, name: self._range(topic, lo, hi)}
 
+        settings, partitions = self._crew.settings, self._crew.journal.partitions
+
         def work() -> Absorbed:
-            absorbed = keeper.partition.absorb(batch_of(chunks, name, strict=self._crew.settings.strict, schema_ids=self._crew.settings.schema_ids))
+            absorbed = keeper.partition.absorb(batch_of(chunks, name, partitions, strict=settings.strict, schema_ids=settings.schema_ids))
             if "dead_letters" in absorbed.tables:
                 self._crew.undertake(chunks, absorbed)
             keeper.write(absorbed, ranges)
@@ -313,6 +319,24 @@ class Lane:
         if self._crew.books:
             self._crew.books.settle(TP(topic, self.number), hi)
         self._crew.note(self, absorbed, time.monotonic() - begun)
+
+    def _passed_over(self) -> str | None:
+        """Return a topic of which nothing is held, and which holds nothing for us up to an offset that the journal does not know of."""
+        held = {chunk.topic for chunk in self._chunks}
+        return next((topic for topic, reached in self.reached.items() if self.expected[topic] > reached and topic not in held), None)
+
+    async def _pass_over(self) -> None:
+        """Commit that offsets were passed over which hold no records: else they would count as unread for ever, and hold time back."""
+        keeper, topic = self._held(), self._passed_over()
+        if topic is None:
+            return
+        name, hi = self._name(topic), self.expected[topic]
+        ranges = {**{other: _standing(held) for other, held in self._ranges.items()}, name: self._range(topic, self.reached[topic], hi)}
+        await asyncio.to_thread(keeper.tick, None, ranges)
+        self._ranges, self.reached[topic] = ranges, hi
+        self.committed_at = time.monotonic()
+        if self._crew.books:
+            self._crew.books.settle(TP(topic, self.number), hi)
 
     async def _tick(self) -> None:
         """Say that time has come to now − lateness, where all has been read and no event has said so."""
@@ -367,8 +391,8 @@ class Lane:
         return SourceRange(lo=lo, hi=hi, received_us=held.received_us if held else time.time_ns() // 1000, name=topic, size=end)
 
 
-def batch_of(chunks: list[Chunk], feed: str, *, strict: bool = False, schema_ids: frozenset[int] | None = None) -> Batch:
-    """Return chunks of one partition of one topic as a batch."""
+def batch_of(chunks: list[Chunk], feed: str, partitions: int, *, strict: bool = False, schema_ids: frozenset[int] | None = None) -> Batch:
+    """Return chunks of one partition of one topic, which has so many partitions, as a batch."""
     offsets = np.concatenate([chunk.offsets for chunk in chunks])
     times = np.concatenate([chunk.times_ms for chunk in chunks]) * 1000
     if (times < 0).any():
@@ -376,15 +400,17 @@ def batch_of(chunks: list[Chunk], feed: str, *, strict: bool = False, schema_ids
     first = int(offsets[0])
     values = [value for chunk in chunks for value in chunk.values]
     held = unwrap(values, headers_of(chunks), schema_ids)
+    keys = [key for chunk in chunks for key in chunk.keys]
     return Batch(
         payloads=[value or b"" for value in values] if held.tombstones else values,  # type: ignore[arg-type] # else none is None
         feed=feed,
         received_us=times,
         offset=first if int(offsets[-1]) - first + 1 == len(offsets) else offsets,
         strict=strict,
-        keys=[key for chunk in chunks for key in chunk.keys],
+        keys=keys,
         bodies=held.bodies,
         refused=held.refused,
+        astray=astray(keys, chunks[0].partition, partitions),
     )
 
 

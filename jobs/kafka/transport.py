@@ -15,10 +15,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 import aiokafka
+import aiokafka.conn
+import aiokafka.coordinator.assignors.range
+import aiokafka.protocol.metadata
+import faust
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as driver
@@ -30,10 +36,10 @@ CHUNK_RECORDS = 5_000
 ROOM_S = 0.5  # a stop is noticed within this time while there is no room
 log = logging.getLogger(__name__)
 
-PRIVATE: Mapping[type, Sequence[str]] = {
+PRIVATE: Mapping[Any, Sequence[str]] = {
+    faust.App: ("_new_transport", "_create_directories", "_consumer"),
     driver.Consumer: (
         "_wait_next_records",
-        "_to_message",
         "_read_offset",
         "_new_offset",
         "_should_commit",
@@ -41,12 +47,17 @@ PRIVATE: Mapping[type, Sequence[str]] = {
         "_commit",
         "_commit_tps",
         "maybe_wait_for_commit_to_finish",
-        "force_commit",
         "_new_consumer_thread",
         "seek_to_committed",
+        "verify_event_path",
     ),
     driver.AIOKafkaConsumerThread: ("_create_worker_consumer", "_seek_wait", "_fetch_records", "_commit", "_ensure_consumer"),
+    aiokafka.AIOKafkaConsumer: ("_partition_assignment_strategy", "_fetch_max_wait_ms", "_isolation_level", "_subscription"),
+    aiokafka.conn: ("create_conn",),
+    aiokafka.protocol.metadata: ("MetadataRequest",),
+    aiokafka.coordinator.assignors.range: ("RangePartitionAssignor",),
 }
+"""Names of the libraries that are none of their promises, and that we call, set or override; with who has them."""
 
 
 class Intake(Protocol):
@@ -65,27 +76,53 @@ class Intake(Protocol):
         """Finish what is at work and let go of the rest: partitions are being revoked."""
 
 
+@dataclass(frozen=True)
+class Fetched:
+    """What was fetched of a partition.
+
+    Attributes:
+        turn: After which seek.
+        records: May be none: marks of transactions, and what they took back, are passed over, and only the position tells of them.
+        position: Where the client reads on.
+        end: The offset behind all that can be read now; None where the broker has not said it.
+    """
+
+    turn: int
+    records: Sequence[Any]
+    position: int
+    end: int | None
+
+
 class BulkThread(driver.AIOKafkaConsumerThread):
     """The thread that talks to brokers. It knows after which seek a record was fetched."""
 
     def __init__(self, consumer: BulkConsumer, **kwargs: Any) -> None:
         self.turns: dict[TP, int] = {}
+        self.passed: dict[TP, int] = {}
         super().__init__(consumer, **kwargs)
 
     def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
         consumer._partition_assignment_strategy = [RangePartitionAssignor]
+        consumer._isolation_level = "read_committed"  # what a producer's transaction took back never happened
         consumer._fetch_max_wait_ms = int(self.app.bulk.fetch_wait_s * 1000)  # type: ignore[attr-defined]
         return consumer
 
     async def _seek_wait(self, consumer: aiokafka.AIOKafkaConsumer, partitions: Mapping[TP, int]) -> None:
         """Seek; the loop of this thread runs nothing between the new turn and the seek, so no record is taken for another turn's."""
         self.turns |= {tp: cast(BulkConsumer, self.consumer).turns[tp] for tp in partitions}
+        self.passed |= partitions
         await super()._seek_wait(consumer, partitions)
 
     async def _fetch_records(self, consumer: aiokafka.AIOKafkaConsumer, active_partitions: set[TP], *args: Any, **kwargs: Any) -> dict[TP, Any]:
         found = await super()._fetch_records(consumer, active_partitions, *args, **kwargs)
-        return {tp: (self.turns.get(tp, 0), consumer.highwater(tp) if records else None, records) for tp, records in found.items()}
+        fetched = {}
+        for tp in active_partitions:
+            records, position, end = found.get(tp, []), *_stand(consumer, tp)
+            if records or position > self.passed.get(tp, position):
+                fetched[tp] = Fetched(self.turns.get(tp, 0), records, position, end)
+            self.passed[tp] = position
+        return cast(dict[TP, Any], fetched)
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         """Commit to Kafka; a failure is no reason to end, for the journal knows better, and the next commit says it again."""
@@ -137,15 +174,13 @@ class BulkConsumer(driver.Consumer):
         found, _ = await self._wait_next_records(timeout)
         if found is None or self.should_stop:
             return
-        for tp, (turn, end, records) in cast(dict[Any, Any], found).items():
-            for piece in _pieces(records):
+        for tp, fetched in cast(dict[Any, Fetched], found).items():
+            for chunk in _chunks(tp, fetched):
                 if not self.flow_active:
                     return
-                if turn != self.turns.get(tp, 0):
+                if fetched.turn != self.turns.get(tp, 0):
                     break
-                chunk = Chunk.of(piece, turn, end)
-                message = self._to_message(tp, piece[-1])
-                message.value, message.key, message.headers = cast(Any, chunk), None, {}
+                message = _message(tp, chunk, self.app.consumer_generation_id)
                 self._read_offset[tp] = message.offset - 1  # Faust keeps books of gaps; there are none
                 yield tp, message
 
@@ -206,5 +241,24 @@ class BulkTransport(driver.Transport):
     Consumer = BulkConsumer
 
 
-def _pieces(records: Sequence[Any]) -> Iterable[Sequence[Any]]:
-    return (records[at : at + CHUNK_RECORDS] for at in range(0, len(records), CHUNK_RECORDS))
+def _chunks(tp: TP, fetched: Fetched) -> Iterator[Chunk]:
+    """Yield what was fetched in pieces; the last one says how far it reaches."""
+    if not fetched.records:
+        yield Chunk.empty(tp.topic, tp.partition, fetched.turn, fetched.end, fetched.position)
+    for at in range(0, len(fetched.records), CHUNK_RECORDS):
+        last = at + CHUNK_RECORDS >= len(fetched.records)
+        yield Chunk.of(fetched.records[at : at + CHUNK_RECORDS], fetched.turn, fetched.end, fetched.position if last else 0)
+
+
+def _message(tp: TP, chunk: Chunk, generation: int) -> ConsumerMessage:
+    """Wrap a chunk as Faust's streams want it; its offset is the last one that it covers. Of another generation of the group they drop it."""
+    return ConsumerMessage(tp.topic, tp.partition, chunk.next - 1, time.time(), 0, {}, None, cast(Any, chunk), None, tp=tp, generation_id=generation)
+
+
+def _stand(consumer: aiokafka.AIOKafkaConsumer, tp: TP) -> tuple[int, int | None]:
+    """Return where the client reads on (-1 where that is not settled), and the end of what can be read: open transactions are not waited for."""
+    state = consumer._subscription
+    if not state.is_assigned(tp):
+        return -1, None
+    held = state.subscription.assignment.state_value(tp)
+    return (held.position if held.has_valid_position else -1), held.highwater if held.lso is None else held.lso

@@ -35,6 +35,8 @@ PART_S = 4.0
 """Of these so long for the farewell to Kafka: brokers that are away must not keep a worker whose journal stands."""
 STUCK_S = 120.0
 """A worker that holds records and commits nothing for so long (seconds) ends itself."""
+WARN_S = 60.0
+"""So often at most (seconds) the same is warned of."""
 LOOK_S = 0.1
 SLOTS = 2
 """So many batches are at work at once: while one waits for the disk, another computes."""
@@ -93,6 +95,7 @@ class Worker:
         self.counters: dict[str, int] = {}
         self.rebalances = 0
         self._ends: dict[TP, int] = {}
+        self._warned_at = -WARN_S
         self._room = asyncio.Event()
         self._dead = DeadLetterTopic(asked.kafka, asyncio.get_running_loop())
 
@@ -194,7 +197,19 @@ class Worker:
             return
         for name, count in absorbed.counters.items():
             self.counters[name] = self.counters.get(name, 0) + count
+        self._warn_of_misplaced(absorbed.counters.get("misplaced", 0))
         log.debug("partition %d: %d events in %.2f s", lane.number, absorbed.counters["read"], seconds)
+
+    def _warn_of_misplaced(self, count: int) -> None:
+        """Say, now and then, that events come where their customer's other events may not be."""
+        now = time.monotonic()
+        if count and now - self._warned_at >= WARN_S:
+            self._warned_at = now
+            log.warning(
+                "%d events so far came under another key than their customer's, or in another partition than murmur2 of the key: such a customer's "
+                "journeys may be torn; sojourn produce keys as it should be",
+                self.counters["misplaced"],
+            )
 
     def fail(self, error: BaseException) -> None:
         """Remember why this worker must end, and end it."""

@@ -31,7 +31,7 @@ def status_page(found: Contents) -> str:
     lines = {
         "state": f"process {runs} writes to it" if runs else "nobody writes to it",
         "events": balance(found.counters),
-        "": f"{counted(found.counters['conflicts'], 'copy', 'copies')} with other content, {number(found.counters['late'])} late",
+        "": f"{counted(found.counters['conflicts'], 'copy', 'copies')} with other content, {number(found.counters['late'])} late{_misplaced(found)}",
         "dead letters": dead_reasons(found.counters) or "none",
         "time": _time(found),
         "journal": f"{counted(found.made, 'commit')}, {counted(sum(found.files.values()), 'file')}, {_size(found.dir / 'journal')}",
@@ -41,6 +41,11 @@ def status_page(found: Contents) -> str:
     head = "\n".join(f"{click.style(f'{name:12}', bold=True)}  {text}" for name, text in lines.items())
     rows = [[source.name, source.hi, source.size or None, instant(source.received_us), name] for name, source in found.sources.items()]
     return f"{head}\n\n{table(['source', 'read up to', 'size', 'first read', 'known as'], rows)}" if rows else head
+
+
+def _misplaced(found: Contents) -> str:
+    count = found.counters["misplaced"]
+    return f", {number(count)} misplaced: not under their customer's key, or not in that key's partition" if count else ""
 
 
 def _time(found: Contents) -> str:

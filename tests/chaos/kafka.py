@@ -133,6 +133,7 @@ class Storm:
             took = time.monotonic() - told if told is not None else 0.0
             if code is None and took > STOPS_WITHIN_S:
                 self.findings.append(f"{name} did not end within {STOPS_WITHIN_S:g} s of SIGTERM: {self.fleet.said(name)[-600:]}")
+                self.killed.add(name)
                 process.kill()
                 code = process.wait()
             if code is None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import msgspec
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.lexicon import Lexicon
-from pipelines.record_key import murmur2, partition_of, record_keys
+from pipelines.record_key import murmur2, murmur2s, partition_of, record_keys
 from pipelines.table import engine
 from schemas.cloudevents import to_structured
 from schemas.journey_map import default_map
@@ -68,3 +69,9 @@ def test_murmur2_gives_the_numbers_of_kafkas_own_test(text: bytes, signed: int) 
 def test_partitions_agree_with_the_library_that_others_produce_with(key: bytes, partitions: int) -> None:
     library = pytest.importorskip("kafka.partitioner.default")
     assert partition_of(key, partitions) == (library.murmur2(key) & 0x7FFFFFFF) % partitions
+
+
+@given(st.lists(st.none() | st.binary(max_size=80), max_size=40), st.integers(0, 3))
+def test_murmur2_of_many_keys_is_that_of_each(keys: list[bytes | None], skipped: int) -> None:
+    held = pa.array(keys, pa.binary())[skipped:]
+    assert murmur2s(held).tolist() == [murmur2(key or b"") for key in keys[skipped:]]
