@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.judge.islands import MOST
 from pipelines.judge.links import Reach
 from pipelines.state import LINK, State
 
@@ -30,19 +29,22 @@ class Crowd:
 class Crowds:
     """All that are kept, those used last at the end."""
 
+    most: int  # events of an island
     held: dict[int, Crowd] = field(default_factory=dict)
 
     def near(self, state: State, customer: int, instants: NDArray[np.int64], rules: int, reach: Reach) -> NDArray[np.void]:
         """Return a customer's links around instants (µs): of each rule asked about more on either side than an island may have, if there are."""
         links = self._of(state, customer)
         low, high = int(np.searchsorted(links["time"], instants.min())), int(np.searchsorted(links["time"], instants.max(), side="right"))
-        width = 2 * MOST
+        width = 2 * self.most + 2
         while True:
             begin, end = max(low - width, 0), min(high + width, len(links))
             bits = reach.bits[links["sense"][begin:end]]
             before, after = bits[: low - begin], bits[high - begin :]
             wanted = [np.uint64(1 << number) for number in range(rules.bit_length()) if rules >> number & 1]
-            enough = all((begin == 0 or _count(before, each) > MOST) and (end == len(links) or _count(after, each) > MOST) for each in wanted)
+            enough = all(
+                (begin == 0 or _count(before, each) > self.most) and (end == len(links) or _count(after, each) > self.most) for each in wanted
+            )
             if enough:
                 return links[begin:end]
             width *= 4

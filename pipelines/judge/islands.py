@@ -34,7 +34,7 @@ class Islands:
     high: Places
 
 
-def islands(rule: Rule, group: Places, time: Places, sees: Flags, changed: Flags, lost: tuple[Places, Places]) -> Islands:
+def islands(rule: Rule, group: Places, time: Places, sees: Flags, changed: Flags, lost: tuple[Places, Places], most: int = MOST) -> Islands:
     """Find the islands of a rule that what changed lies in or near to.
 
     Args:
@@ -44,6 +44,7 @@ def islands(rule: Rule, group: Places, time: Places, sees: Flags, changed: Flags
         sees: Which of them the rule sees.
         changed: Which of them are new or differ from what they were.
         lost: (group, time) of events that the rule may have seen and sees no more.
+        most: Events of the largest island that is judged.
     """
     rows = np.flatnonzero(sees)
     rows = rows[np.argsort(group[rows], kind="stable")]
@@ -57,7 +58,7 @@ def islands(rule: Rule, group: Places, time: Places, sees: Flags, changed: Flags
     owner, low, high = group[first], time[first], time[last]
     for whose, when in zip(*(each.tolist() for each in lost), strict=True):  # rare: a copy that counts took another's place
         touched |= (owner == whose) & (low - rule.window_us <= when) & (when <= high + rule.window_us)
-    fits = touched & (last - first < MOST)
+    fits = touched & (last - first < most)
     number = np.cumsum(fits) - 1
     mine = fits[unit] if len(rows) else np.empty(0, bool)
     ranges = [np.concatenate([each[touched], more]) for each, more in zip((owner, low, high), (lost[0], lost[1], lost[1]), strict=True)]

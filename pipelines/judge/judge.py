@@ -19,7 +19,7 @@ from pipelines.judge.court import EVENTS, Court, Limit, no_limit
 from pipelines.judge.crowds import Crowds
 from pipelines.judge.found import Found, told, with_evidence
 from pipelines.judge.held import DEAD, add, content, held_of
-from pipelines.judge.islands import Islands, inside, islands
+from pipelines.judge.islands import MOST, Islands, inside, islands
 from pipelines.judge.links import Reach, walk
 from pipelines.judge.restored import customers_of_links, standing_of
 from pipelines.judge.rule import Rule
@@ -58,8 +58,15 @@ class Judge:
         refused: Rules of a user that failed over events, with what was wrong: they run no more until the next start, and have no intervals.
     """
 
-    def __init__(self, rules: Sequence[Rule], lexicon: Lexicon, limit: Limit = no_limit) -> None:
+    def __init__(self, rules: Sequence[Rule], lexicon: Lexicon, limit: Limit = no_limit, *, deepest: int = DEEPEST, most: int = MOST) -> None:
         """Check the rules on events that there are none of.
+
+        Args:
+            rules: Those of other scopes are passed over.
+            lexicon: Of the partition.
+            limit: Stops what runs too long.
+            deepest: So many events of a customer are walked back; changes no result.
+            most: An island of more events has no intervals.
 
         Raises:
             RuleError: one is wrong, or there are too many.
@@ -67,7 +74,8 @@ class Judge:
         self.rules = tuple(sorted((rule for rule in rules if rule.scope == "customer"), key=lambda rule: rule.name))
         if len(self.rules) > MOST_RULES:
             raise RuleError(f"there are {len(self.rules)} rules of scope customer; at most {MOST_RULES} are allowed")
-        self._lexicon, self._court, self._crowds = lexicon, Court(lexicon.journey_map, limit), Crowds()
+        self._lexicon, self._court, self._crowds = lexicon, Court(lexicon.journey_map, limit), Crowds(most)
+        self._deepest, self._most = deepest, most
         self._bits = np.empty(0, np.uint64)
         self.refused: dict[str, str] = {}
         self._needs = [self._court.needs(rule) for rule in self.rules]
@@ -181,7 +189,7 @@ class Judge:
     def _pool(self, state: State, touched: _Touched) -> NDArray[np.void]:
         """Return the linked rows that touched islands may consist of, customer by customer in order of time."""
         reach = self._reach()
-        links, deep = walk(state, touched.customers, touched.since, touched.rules, reach, DEEPEST)
+        links, deep = walk(state, touched.customers, touched.since, touched.rules, reach, self._deepest)
         parts = [links]
         for customer in deep.tolist():
             number = int(np.searchsorted(touched.customers, customer))
@@ -202,7 +210,7 @@ class Judge:
         if not sees.any():
             return Islands(_NONE, _NONE, *(np.asarray(each) for each in (instants[0], instants[1], instants[1])))
         chain = state.rows.rows["chain"][links["place"]] if rule.apart == "case_id" else links["customer"]
-        return islands(rule, self._groups(rule, state, links["customer"], links["sense"], chain), links["time"], sees, changed, instants)
+        return islands(rule, self._groups(rule, state, links["customer"], links["sense"], chain), links["time"], sees, changed, instants, self._most)
 
     def _groups(self, rule: Rule, state: State, customers: NDArray[np.int32], senses: NDArray[np.int32], chains: NDArray[np.int32]) -> Places:
         """Return customer and what keeps a rule's events apart, as one number."""

@@ -34,6 +34,7 @@ class Seen:
 def mark(seen: Seen, state: State, lexicon: Lexicon) -> Places:
     """Write what became of rows; return the places where that differs from what stood there. New rows differ unless they show no step."""
     vanished = np.setdiff1d(seen.gone, seen.places)
+    vanished = vanished[state.marks.rows["lost"][vanished] == 0]
     places = np.concatenate([seen.places, vanished])
     marks = np.concatenate([_marks(seen, lexicon), np.broadcast_to(UNMARKED, len(vanished))])
     differs = state.marks.rows[places] != marks

@@ -1,0 +1,172 @@
+"""Intervals are a function of the set of events: any order, copies, cuts, access paths and restarts give the same ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipelines.judge.judge import Judge
+from pipelines.judge.rule import Rule, parse_rule
+from pipelines.judge.shelf import shipped
+from pipelines.lexicon import Lexicon
+from pipelines.partition import Partition
+from pipelines.state import State
+from pipelines.table import engine
+from tests.generated.arrangements import arrangements
+from tests.generated.events import Event, histories
+from tests.generated.maps import small_map
+from tests.generated.netted import Netted, Row
+
+EXAMPLES = 60
+
+# A rule that shows all that it sees: one interval an event, its value a digest of everything in the island, the order included.
+MIRROR = """-- Every event, and all that was seen with it.
+-- scope: customer
+-- window: {window}
+-- roles: contact machine failure intent wait_opens wait_closes answer_owed answered attempt complaint acknowledged settled delivery_owed delivered refunded handoff
+-- unit: count
+{apart}
+with told as (
+    select
+        *,
+        concat_ws('|', key, source, occurred_at, sequence, type, thing, channel, stage, site, actor_id, actor_kind, team, case_id, correlation_id, lifecycle, roles,
+            promise_due_at, promise_kind, rating_metric, rating_value, money_minor, money_currency, money_kind, position, previous_type, since_previous_ms, wait_ms,
+            service_ms, desired_ms, adequate_ms, segment, client_type, context, journey_id) as text
+    from touchpoints
+)
+select
+    customer_id, 'event' as subject_kind, event_id as subject_id, key as opening_key, occurred_at as opened_at, occurred_at as since, null::timestamp as until,
+    (hash(list(text) over island) >> 2)::bigint as value, count(*) over island as threshold, list_prepend(key, [first_value(key) over island]) as evidence
+from told
+window island as (partition by customer_id order by place rows between unbounded preceding and unbounded following)
+"""
+
+
+def mirrors() -> list[Rule]:
+    kinds = (("mirror_hour", "1 hour", ""), ("mirror_days", "3 days", "-- apart: thing"), ("mirror_case", "3 days", "-- apart: case_id"))
+    return [parse_rule(name, MIRROR.format(window=window, apart=apart)) for name, window, apart in kinds]
+
+
+@pytest.fixture(scope="module")
+def con() -> duckdb.DuckDBPyConnection:
+    return engine()
+
+
+def partition(con: duckdb.DuckDBPyConnection, rules: Sequence[Rule], *, deepest: int = 256, most: int = 12, chain: int = 0) -> Partition:
+    lexicon = Lexicon(small_map())
+    return Partition(lexicon, State(), con, deepest=chain, judge=Judge(rules, lexicon, deepest=deepest, most=most))
+
+
+class Intervals(Netted):
+    """Nets intervals too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tables: list[pa.Table] = []
+        self.standing["intervals"] = {}
+
+    def add(self, absorbed: Any) -> None:
+        tables = dict(absorbed.tables)
+        intervals = tables.pop("intervals", None)
+        if intervals is not None:
+            self.tables.append(intervals)
+            self.net(intervals.to_pylist())
+        super().add(type(absorbed)(tables, absorbed.counters, absorbed.earliest, absorbed.latest))
+
+    def net(self, rows: list[Row]) -> None:
+        stand = self.standing["intervals"]
+        assert len({(row["rule"], row["key"]) for row in rows}) == len(rows)
+        for row in rows:
+            key = (row["rule"], row["key"])
+            assert row["existed"] == (key in stand)
+            shown = {name: value for name, value in row.items() if name not in ("op", "existed")}
+            if row["op"] == "drop":
+                del stand[key]
+            else:
+                assert stand.get(key) != shown
+                stand[key] = shown
+
+
+def judged(con: duckdb.DuckDBPyConnection, batches: Sequence[Sequence[Event]], rules: Sequence[Rule], **how: int) -> Intervals:
+    found = Intervals()
+    found.absorb(partition(con, rules, **how), 0, batches)
+    return found
+
+
+PATHS = st.sampled_from(({"deepest": 256}, {"deepest": 2}, {"deepest": 1, "chain": 2}))
+
+
+@settings(max_examples=EXAMPLES)
+@given(st.data())
+def test_any_arrangement_gives_the_intervals_of_all_events_at_once(con: duckdb.DuckDBPyConnection, data: st.DataObject) -> None:
+    history = data.draw(histories())
+    rules = mirrors()
+    arranged = data.draw(arrangements(history))
+    whole: dict[Any, Row] = {}
+    parts: dict[Any, Row] = {}
+    how = data.draw(PATHS)
+    for batches in arranged.partitions:
+        parts |= judged(con, batches, rules, **how).standing["intervals"]
+        whole |= judged(con, [[event for batch in batches for event in batch]], rules).standing["intervals"]
+    assert parts == whole
+
+
+@settings(max_examples=EXAMPLES)
+@given(st.data())
+def test_two_arrangements_of_one_history_give_the_same_intervals(con: duckdb.DuckDBPyConnection, data: st.DataObject) -> None:
+    history = data.draw(histories())
+    rules = [*mirrors(), *(rule for rule in shipped() if rule.scope == "customer")] if data.draw(st.booleans()) else mirrors()
+    one, two = data.draw(st.permutations(history)), data.draw(st.permutations(history))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(two)), max_size=6)))
+    batches = [two[lo:hi] for lo, hi in zip([0, *cuts], [*cuts, len(two)], strict=True)]
+    at_once = judged(con, [one], rules)
+    assert judged(con, batches, rules, **data.draw(PATHS)).standing["intervals"] == at_once.standing["intervals"]
+
+
+@settings(max_examples=EXAMPLES // 2)
+@given(st.data())
+def test_a_state_that_was_restored_goes_on_as_if_nothing_had_been(con: duckdb.DuckDBPyConnection, data: st.DataObject) -> None:
+    history = data.draw(st.permutations(data.draw(histories())))
+    cut, again = data.draw(st.integers(0, len(history))), data.draw(st.integers(0, len(history)))
+    rules, whole, broken = mirrors(), judged(con, [history], mirrors()), Intervals()
+    before = partition(con, rules)
+    broken.absorb(before, 0, [history[:cut], history[cut : max(cut, again)]])
+    after = partition(con, rules, **data.draw(PATHS))
+    after.newest |= before.newest
+    for name in ("touchpoints", "operations"):
+        if (table := broken.stored(name)) is not None:
+            half = data.draw(st.integers(0, len(table)))
+            after.restore(table.slice(0, half))
+            if data.draw(st.booleans()):
+                after.settle()
+            after.restore(table.slice(half))
+    for intervals in broken.tables:
+        after.restore_intervals(intervals)
+    after.settle()
+    broken.absorb(after, 0, [history[max(cut, again) :]])
+    assert broken.standing["intervals"] == whole.standing["intervals"]
+
+
+@settings(max_examples=EXAMPLES // 2)
+@given(st.data())
+def test_rules_that_come_and_go_leave_what_they_would_have_found_from_the_start(con: duckdb.DuckDBPyConnection, data: st.DataObject) -> None:
+    history = data.draw(st.permutations(data.draw(histories())))
+    cut = data.draw(st.integers(0, len(history)))
+    old, new = ([rule for rule in mirrors() if data.draw(st.booleans())] or mirrors()[:1] for _ in range(2))
+    changed = [rule.tuned({}) if rule.name != "mirror_hour" else parse_rule(rule.name, MIRROR.format(window="2 hours", apart="")) for rule in new]
+    found, lexicon = Intervals(), Lexicon(small_map())
+    state = State()
+    first = Partition(lexicon, state, con, judge=Judge(old, lexicon, most=12))
+    found.absorb(first, 0, [history[:cut]])
+    second = Partition(lexicon, state, con, newest=dict(first.newest), judge=Judge(changed, lexicon, most=12))
+    second.watch(first.judge.watched if first.judge else 0)
+    for table in second.rejudge(first.judge.digests if first.judge else {}):
+        found.net(table.to_pylist())
+    found.absorb(second, 0, [history[cut:]])
+    assert found.standing["intervals"] == judged(con, [history], changed).standing["intervals"]
