@@ -64,6 +64,8 @@ class Keeper:
     writer: str = field(default_factory=unique_name)
     _rested: int = 0
     _last_writer: str = ""
+    _watched: int = 0
+    _rows: int = 0
 
     @classmethod
     def open(
@@ -115,6 +117,8 @@ class Keeper:
                 dict(meta.rules),
                 _rested=meta.size.rows,
                 _last_writer=meta.writer,
+                _watched=meta.watched,
+                _rows=meta.size.rows,
             )
         else:
             cache.clear()
@@ -168,7 +172,7 @@ class Keeper:
                 self.latest_us,
                 self.until_us,
                 self.rules,
-                self.partition.judge.watched if self.partition.judge else 0,
+                self._watched_now(),
             )
         )
 
@@ -208,6 +212,12 @@ class Keeper:
         self._note(commit)
         self._rest()
         return commit
+
+    def _watched_now(self) -> int:
+        """Return the roles that stored rows are linked for, as bits; 0 where events came that nobody judged."""
+        if self.partition.judge is not None:
+            return self.partition.judge.watched
+        return self._watched if self.partition.state.rows.size == self._rows else 0
 
     def _standing_rules(self) -> dict[str, str]:
         """Return the digests of the rules that the intervals are made by; one that was refused meanwhile has none."""

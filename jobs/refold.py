@@ -27,7 +27,7 @@ def refold(
         mart_of(journal, journey_map).close()  # refuses where another process has it
         (folder / "mart" / "live.duckdb").unlink()
     if not journal.shared:
-        return run([], RunSettings(to=folder, journey_map=journey_map, horizon_days=horizon_days), report=report).snapshot
+        return run([], RunSettings(to=folder, journey_map=journey_map, horizon_days=horizon_days, rules=()), report=report).snapshot
     from jobs.kafka.mart import open_loop
 
     loop = open_loop(folder, journey_map, horizon_days, Stopper(), patient=False)

@@ -25,6 +25,9 @@ map_option = click.option(
     help="The journey map (TOML); without it the one that ships.",
 )
 new_folder = click.Path(path_type=Path, file_okay=False)
+rules_option = click.option(
+    "--rules", "rules_path", metavar="DIR", type=click.Path(path_type=Path), envvar="SOJOURN_RUN_RULES", help="A folder of rules of your own."
+)
 routes_option = click.option(
     "--routes", "routes_path", metavar="FILE", type=click.Path(path_type=Path), help="Where alerts go (TOML); infra/alerts.md has examples."
 )

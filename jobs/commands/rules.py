@@ -8,16 +8,12 @@ from pathlib import Path
 
 import click
 
-from jobs.commands.options import map_option, read_map
+from jobs.commands.options import map_option, read_map, rules_option
 from jobs.rules import read_rules
 from jobs.show.rules import explained_page, rules_page
 from pipelines.judge.rule import Rule
 from pipelines.judge.shelf import shelf
 from schemas.errors import RuleError
-
-_folder = click.option(
-    "--rules", "rules_path", metavar="DIR", type=click.Path(path_type=Path), envvar="SOJOURN_RUN_RULES", help="A folder of rules of your own."
-)
 
 
 @click.group("rules", short_help="List, check, explain and try the rules that make alerts.")
@@ -26,7 +22,7 @@ def command() -> None:
 
 
 @command.command("list")
-@_folder
+@rules_option
 @map_option
 def list_(rules_path: Path | None, map_path: Path | None) -> None:
     """Print all rules that a run with these options would judge by."""
@@ -35,7 +31,7 @@ def list_(rules_path: Path | None, map_path: Path | None) -> None:
 
 @command.command("explain")
 @click.argument("rule", metavar="RULE")
-@_folder
+@rules_option
 @map_option
 @click.option("--sql", "as_sql", is_flag=True, help="Print the rule's file.")
 def explain(rule: str, rules_path: Path | None, map_path: Path | None, as_sql: bool) -> None:

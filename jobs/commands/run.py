@@ -9,10 +9,11 @@ from pathlib import Path
 
 import click
 
-from jobs.commands.options import end_of_day_us, map_option, mapping_option, new_folder, read_map, routes_option, sources_argument
+from jobs.commands.options import end_of_day_us, map_option, mapping_option, new_folder, read_map, routes_option, rules_option, sources_argument
 from jobs.commands.stopping import stoppable
 from jobs.deliver.beside import beside
 from jobs.deliver.routes import read_routes
+from jobs.rules import read_rules
 from jobs.run import RunSettings, run
 from jobs.show.progress import Progress
 from jobs.show.summary import all_refused, run_page
@@ -21,6 +22,7 @@ from jobs.sources.journal import JournalFacts
 from jobs.sources.mapping import load_mapping
 from jobs.sources.source import Size, Source
 from jobs.sources.table_file import TableFile
+from pipelines.judge.shelf import shelf
 from schemas.errors import SettingError
 
 INTERRUPTED = 130
@@ -31,6 +33,7 @@ INTERRUPTED = 130
 @click.option("--to", metavar="DIR", type=new_folder, help="Where to keep everything, required; made if need be.")
 @map_option
 @mapping_option
+@rules_option
 @routes_option
 @click.option("--follow", is_flag=True, help="Wait for more at the end of the last source, until Ctrl-C or SIGTERM.")
 @click.option(
@@ -51,6 +54,7 @@ def command(
     to: Path | None,
     map_path: Path | None,
     mapping: str | None,
+    rules_path: Path | None,
     routes_path: Path | None,
     follow: bool,
     until: str | None,
@@ -69,9 +73,11 @@ def command(
     """
     if to is None:
         raise click.UsageError(f"Missing option '--to': say where to keep everything, like this: sojourn run {sources[0]} --to mine")
+    journey_map = read_map(map_path)
     settings = RunSettings(
         to=to,
-        journey_map=read_map(map_path),
+        journey_map=journey_map,
+        rules=shelf(journey_map, read_rules(rules_path)),
         until_us=end_of_day_us(until) if until else None,
         horizon_days=horizon,
         strict=strict,

@@ -22,6 +22,7 @@ from jobs.kafka.chunk import Chunk
 from jobs.kafka.state_folder import StateFolder
 from jobs.keeper import Keeper
 from jobs.sources.source import Size
+from pipelines.judge.rule import Rule
 from pipelines.partition import Absorbed, Batch
 from pipelines.record_key import astray
 from pipelines.wire import Headers, unwrap
@@ -54,6 +55,7 @@ class LaneSettings:
         batch_s: A batch closes after so long (seconds).
         tick_s: An idle partition says so often that time has passed (seconds); None = never.
         strict: Unknown fields are refused.
+        rules: What is judged.
         schema_ids: Schemas behind Confluent frames that are touchpoints; None = any that is JSON.
     """
 
@@ -64,6 +66,7 @@ class LaneSettings:
     tick_s: float | None = 5.0
     strict: bool = False
     schema_ids: frozenset[int] | None = None
+    rules: Sequence[Rule] = ()
 
 
 class Crew(Protocol):
@@ -232,7 +235,7 @@ class Lane:
 
         def opened() -> Keeper:
             folder = StateFolder.take(settings.cache or settings.to / "state", self.number)
-            keeper = Keeper.open(self._crew.journal, self.number, settings.journey_map, None, self._tell, folder=folder.path)
+            keeper = Keeper.open(self._crew.journal, self.number, settings.journey_map, None, self._tell, folder=folder.path, rules=settings.rules)
             self._folder = folder
             if self._gone:  # revoked while it was on its way: nobody waits for it
                 keeper.close()

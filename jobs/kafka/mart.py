@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from jobs.mart.say import Sayer
 from jobs.run import mart_of
 from jobs.sources.source import Stopper
 from jobs.upkeep import Housekeeper
+from pipelines.judge.rule import Rule
 from schemas.errors import CompactedError, JournalError, SettingError
 from schemas.journal import Base, Commit
 from schemas.journey_map import JourneyMap
@@ -188,7 +189,14 @@ class MartLoop:
 
 
 def open_loop(
-    to: Path, journey_map: JourneyMap, horizon_days: int | None, stopper: Stopper, *, patient: bool, history: bool = False
+    to: Path,
+    journey_map: JourneyMap,
+    horizon_days: int | None,
+    stopper: Stopper,
+    *,
+    patient: bool,
+    history: bool = False,
+    rules: Sequence[Rule] = (),
 ) -> MartLoop | None:
     """Open the mart of a DIR of workers.
 
@@ -198,6 +206,7 @@ def open_loop(
         horizon_days: Of the churn risk; None lets the data decide.
         stopper: Ends the waiting.
         patient: Wait until workers have made the DIR.
+        rules: What is judged.
         history: Alerts of long ago are sent like new ones.
 
     Returns:
@@ -216,4 +225,4 @@ def open_loop(
         raise JournalError(f"{to} was made by sojourn run, which publishes its mart itself; sojourn mart is for a DIR of workers")
     mart = mart_of(journal, journey_map)
     hear_all(journal, mart)
-    return MartLoop(journal, mart, journey_map, Sayer(journal, mart, journey_map, history=history), horizon_days)
+    return MartLoop(journal, mart, journey_map, Sayer(journal, mart, journey_map, rules, history=history), horizon_days)

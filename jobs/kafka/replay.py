@@ -19,6 +19,7 @@ from jobs.kafka.tools.admin import admin
 from jobs.kafka.tools.offsets import reset_offsets
 from jobs.kafka.worker import Worker, WorkerSettings, work
 from jobs.sources.source import Stopper
+from pipelines.judge.shelf import shelf
 from schemas.journey_map import JourneyMap
 
 log = logging.getLogger(__name__)
@@ -54,14 +55,17 @@ def replay(asked: Replay, settings: Settings, report: Callable[[Worker], None]) 
     own = replace(settings, consuming=replace(settings.consuming, group=group))
     partitions = prepare(own)
     begin = {TP(place.topic, place.partition): offset for place, offset in reset_offsets(own, asked.start, execute=False).items()}
-    how = WorkerSettings(asked.to, asked.journey_map, own, partitions, until_end=True, ticks=False, strict=asked.strict, begin=begin, tell_dead=False)
+    rules = shelf(asked.journey_map)
+    how = WorkerSettings(
+        asked.to, asked.journey_map, own, partitions, until_end=True, ticks=False, strict=asked.strict, begin=begin, tell_dead=False, rules=rules
+    )
     try:
         worker = asyncio.run(work(how, report))
     finally:
         _forget(own)
     if worker.stopping.is_set():
         return None
-    loop = open_loop(asked.to, asked.journey_map, asked.horizon_days, Stopper(), patient=False)
+    loop = open_loop(asked.to, asked.journey_map, asked.horizon_days, Stopper(), patient=False, rules=rules)
     if loop is None:
         return None
     try:

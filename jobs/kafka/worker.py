@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,6 +25,7 @@ from jobs.kafka.dead_letters import DeadLetterTopic
 from jobs.kafka.lanes import Lane, LaneSettings, reached_in
 from jobs.kafka.settings import Settings
 from jobs.kafka.transport import BulkConsumer
+from pipelines.judge.rule import Rule
 from pipelines.partition import Absorbed
 from schemas.errors import JournalError, SojournError, SourceError
 from schemas.journey_map import JourneyMap
@@ -53,6 +54,7 @@ class WorkerSettings:
         ticks: Say that time passes where nothing comes.
         accept_gap: Go on where records that were never read are gone from Kafka.
         strict: Refuse unknown fields.
+        rules: What is judged.
         begin: Where reading begins of partitions that the journal never read; 0 where it says nothing.
         tell_dead: Send dead letters to their topic; a replay must not, for they lie there already.
     """
@@ -65,6 +67,7 @@ class WorkerSettings:
     ticks: bool = True
     accept_gap: bool = False
     strict: bool = False
+    rules: Sequence[Rule] = ()
     begin: Mapping[TP, int] = field(default_factory=dict)
     tell_dead: bool = True
 
@@ -82,6 +85,7 @@ class Worker:
             batch_s=reads.batch_s,
             tick_s=reads.tick_s if asked.ticks and not asked.until_end else None,
             strict=asked.strict,
+            rules=asked.rules,
             schema_ids=asked.kafka.topics.schema_ids,
         )
         self.journal = _journal(asked.to, asked.partitions)
