@@ -9,6 +9,7 @@ from jobs.journal.lock import held
 from jobs.journal.log import Journal
 from jobs.run import RunSettings, mart_of, run
 from jobs.sources.source import Stopper
+from pipelines.judge.shelf import shelf
 from schemas.journey_map import JourneyMap
 
 
@@ -27,10 +28,10 @@ def refold(
         mart_of(journal, journey_map).close()  # refuses where another process has it
         (folder / "mart" / "live.duckdb").unlink()
     if not journal.shared:
-        return run([], RunSettings(to=folder, journey_map=journey_map, horizon_days=horizon_days, rules=()), report=report).snapshot
+        return run([], RunSettings(to=folder, journey_map=journey_map, horizon_days=horizon_days), report=report).snapshot
     from jobs.kafka.mart import open_loop
 
-    loop = open_loop(folder, journey_map, horizon_days, Stopper(), patient=False)
+    loop = open_loop(folder, journey_map, horizon_days, Stopper(), patient=False, rules=shelf(journey_map))
     assert loop is not None  # noqa: S101 - only who waits can be told to end
     try:
         return loop.once()

@@ -18,6 +18,7 @@ from jobs.journal.shown import Shown, shown
 from jobs.keeper import Keeper
 from jobs.mart.bring_up import bring_up
 from jobs.mart.live import LiveMart, Publication
+from jobs.mart.overall import Overall
 from jobs.mart.rhythm import Rhythm
 from jobs.mart.say import Sayer
 from jobs.memory import keep_freed
@@ -109,6 +110,7 @@ class _Run:
     keeper: Keeper
     mart: LiveMart
     sayer: Sayer
+    overall: Overall
     shown: Shown
     housekeeper: Housekeeper
     report: Callable[[str, int], None]
@@ -181,17 +183,19 @@ class _Run:
         told = any(commit.segments for commit, _ in self.pending)
         for _, tables in self.pending:
             self.sayer.note(tables)
+            self.overall.note(tables)
         self.pending = []
         if self.settings.follow:
-            told = self.say() > 0 or told
+            told = self.say(now=False) > 0 or told
         self.rhythm.folded(time.monotonic(), told=told)
 
-    def say(self) -> int:
-        """Say what there is to say, and return in how many rows."""
+    def say(self, *, now: bool) -> int:
+        """Say what there is to say, and return in how many rows. ``now``: what the rules of several customers find is due in any case."""
         as_of_us = self.as_of_us
         if as_of_us is None:
             return 0
         with mart_errors():
+            self.sayer.note_keys(self.overall.judge(self.shown.files(), now=now))
             return self.sayer.say(as_of_us, time.time_ns() // 1000)
 
     @property
@@ -246,10 +250,12 @@ def run(
         mart = mart_of(journal, settings.journey_map)
         bring_up(journal, mart, lambda text: report(text, 0))
         sayer = Sayer(journal, mart, settings.journey_map, rules, history=settings.say_history)
-        running = _Run(settings, keeper, mart, sayer, shown(journal, journal.commits(0)), Housekeeper(journal.dir), report)
+        files = shown(journal, journal.commits(0))
+        overall = Overall.over(mart, settings.journey_map, rules, files.files())
+        running = _Run(settings, keeper, mart, sayer, overall, files, Housekeeper(journal.dir), report)
         failure = _read_all(running, sources, stopper or Stopper())
         running.fold()
-        running.say()
+        running.say(now=True)
         report("publishing", running.counters.get("read", 0))
         snapshot = running.publish(final=True)
         running.housekeeper.close()

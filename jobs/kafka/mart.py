@@ -15,6 +15,7 @@ from jobs.journal.shown import Shown
 from jobs.kafka.standing import Standing
 from jobs.mart.bring_up import hear_all, parts_of, tables_of
 from jobs.mart.live import LiveMart, Publication
+from jobs.mart.overall import Overall
 from jobs.mart.rhythm import FOLD_ROWS, Rhythm
 from jobs.mart.say import Sayer
 from jobs.run import mart_of
@@ -45,6 +46,7 @@ class MartLoop:
     mart: LiveMart
     journey_map: JourneyMap
     sayer: Sayer
+    overall: Overall
     horizon_days: int | None = None
     standing: Standing = field(init=False)
     shown: Shown = field(init=False)
@@ -83,7 +85,7 @@ class MartLoop:
         while self.read(Stopper()):
             self.fold()
         self.fold()
-        self.say()
+        self.say(now=True)
         return self.publish(final=True)
 
     def read(self, stopper: Stopper) -> bool:
@@ -106,6 +108,8 @@ class MartLoop:
         now = time.monotonic()
         settles = not self._settled and self.standing.drained and now - self._came_at >= DRAINED_S
         if self._rhythm.publishes(now) or (settles and self._rhythm.affords(now)):
+            if settles:
+                self.say(now=True)
             self.publish(final=settles)
 
     def fold(self) -> None:
@@ -116,16 +120,20 @@ class MartLoop:
         self.folded += len(self._pending)
         for _, tables in self._pending:
             self.sayer.note(tables)
+            self.overall.note(tables)
         told = self._rows > 0
         self._pending, self._rows = [], 0
         if self._caught_up:
-            told = self.say() > 0 or told
+            told = self.say(now=False) > 0 or told
         self._rhythm.folded(time.monotonic(), told=told)
 
-    def say(self) -> int:
-        """Say what there is to say, and return in how many rows."""
+    def say(self, *, now: bool) -> int:
+        """Say what there is to say, and return in how many rows. ``now``: what the rules of several customers find is due in any case."""
         self._advance()
-        return 0 if self.as_of_us is None else self.sayer.say(self.as_of_us, time.time_ns() // 1000)
+        if self.as_of_us is None:
+            return 0
+        self.sayer.note_keys(self.overall.judge(self.shown.files(), now=now))
+        return self.sayer.say(self.as_of_us, time.time_ns() // 1000)
 
     def publish(self, *, final: bool) -> Path:
         """Publish a snapshot."""
@@ -225,4 +233,5 @@ def open_loop(
         raise JournalError(f"{to} was made by sojourn run, which publishes its mart itself; sojourn mart is for a DIR of workers")
     mart = mart_of(journal, journey_map)
     hear_all(journal, mart)
-    return MartLoop(journal, mart, journey_map, Sayer(journal, mart, journey_map, rules, history=history), horizon_days)
+    overall = Overall.over(mart, journey_map, rules, Shown(journal).files())
+    return MartLoop(journal, mart, journey_map, Sayer(journal, mart, journey_map, rules, history=history), overall, horizon_days)

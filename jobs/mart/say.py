@@ -69,6 +69,11 @@ class Sayer:
         if changes is not None and len(changes) and not self._whole:
             self._changed.append(np.unique(changes["key"].to_numpy().astype(np.uint64)))
 
+    def note_keys(self, keys: Keys) -> None:
+        """Take note of intervals that changed in the mart itself."""
+        if len(keys) and not self._whole:
+            self._changed.append(keys)
+
     def say(self, as_of_us: int, now_us: int) -> int:
         """Say what there is to say, and return in how many rows.
 

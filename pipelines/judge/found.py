@@ -63,18 +63,18 @@ def told(rule: Rule, result: pa.Table, sight: Sight, at: Places, unit: Places) -
     Raises:
         RuleError: it is no table of intervals over these rows.
     """
-    columns = {name: _column(rule, result, name, kind) for name, kind in TYPES.items() if name != "subject_id"}
-    columns |= {name: _column(rule, result, name, kind) for name, kind in OPTIONAL.items() if name in result.column_names}
+    columns = {name: column(rule, result, name, kind) for name, kind in TYPES.items() if name != "subject_id"}
+    columns |= {name: column(rule, result, name, kind) for name, kind in OPTIONAL.items() if name in result.column_names}
     for name in _WANTED:
         if columns[name].null_count:
-            raise _wrong(rule, f"returns null as {name}")
+            raise wrong(rule, f"returns null as {name}")
     place = _openings(rule, columns, sight, at, unit)
     since, until = numbers(columns["since"].cast(pa.int64())), columns["until"].cast(pa.int64())
     if (until.is_valid().to_numpy(zero_copy_only=False) & (numbers(until) < since)).any():
-        raise _wrong(rule, "returns an interval whose until lies before its since")
+        raise wrong(rule, "returns an interval whose until lies before its since")
     opening = numbers(columns["opening_key"])
     if len(np.unique(opening)) < len(opening):
-        raise _wrong(rule, "returns two intervals of one opening_key")
+        raise wrong(rule, "returns two intervals of one opening_key")
     rows = sight.rows[place]
     texts = {name: columns.get(name, _of_opening(sight, name, place)) for name in ("site", "team")}
     table = {
@@ -98,23 +98,25 @@ def told(rule: Rule, result: pa.Table, sight: Sight, at: Places, unit: Places) -
     return Found(pa.table(table).cast(pa.schema([journal.INTERVALS.field(name) for name in table])), place)
 
 
-def _wrong(rule: Rule, what: str) -> RuleError:
+def wrong(rule: Rule, what: str) -> RuleError:
+    """Return the refusal of a result."""
     return RuleError(f"{rule.name}.sql {what}; what a rule returns is said in pipelines/rules/README.md")
 
 
-def _column(rule: Rule, result: pa.Table, name: str, kind: pa.DataType) -> Array:
+def column(rule: Rule, result: pa.Table, name: str, kind: pa.DataType) -> Array:
+    """Return one column of a result, of the type that it must have. Raises RuleError where it can't have it."""
     if name not in result.column_names:
-        raise _wrong(rule, f"returns no column {name}; needed: {', '.join(TYPES)}")
+        raise wrong(rule, f"returns no column {name}; needed: {', '.join(TYPES)}")
     column = whole(result[name])
     if kind == _INSTANT and (not pa.types.is_timestamp(column.type) or column.type.tz is not None) and not pa.types.is_null(column.type):
-        raise _wrong(rule, f"returns {name} as {column.type}; it must be a TIMESTAMP without a zone")
+        raise wrong(rule, f"returns {name} as {column.type}; it must be a TIMESTAMP without a zone")
     if kind == _TEXT and not (pa.types.is_string(column.type) or pa.types.is_dictionary(column.type) or pa.types.is_null(column.type)):
-        raise _wrong(rule, f"returns {name} as {column.type}; it must be a text")
+        raise wrong(rule, f"returns {name} as {column.type}; it must be a text")
     try:
         cast: Any = column.cast(kind)
         return whole(cast)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise _wrong(rule, f"returns {name} as {column.type}, which is no {kind}: {error}") from None
+        raise wrong(rule, f"returns {name} as {column.type}, which is no {kind}: {error}") from None
 
 
 def _openings(rule: Rule, columns: dict[str, Array], sight: Sight, at: Places, unit: Places) -> Places:
@@ -122,14 +124,14 @@ def _openings(rule: Rule, columns: dict[str, Array], sight: Sight, at: Places, u
     lists: Any = columns["evidence"]
     size = numbers(pc.list_value_length(lists)).astype(np.int64)
     if (size == 0).any():
-        raise _wrong(rule, "returns an interval without evidence")
+        raise wrong(rule, "returns an interval without evidence")
     keys = numbers(pc.list_flatten(lists)).astype(np.uint64)
     owner = np.repeat(numbers(columns["customer_id"]).astype(np.int64), size)
     known = sight.rows["key"][at]
     order = np.argsort(known)
     found = order[np.minimum(np.searchsorted(known[order], keys), len(order) - 1)] if len(order) else np.empty(0, np.int64)
     if len(keys) and (not len(order) or (known[found] != keys).any() or (unit[found] != owner).any()):
-        raise _wrong(rule, "returns evidence that is no key of an event of the same island, or another customer_id than it saw")
+        raise wrong(rule, "returns evidence that is no key of an event of the same island, or another customer_id than it saw")
     return np.asarray(at[found[np.cumsum(size) - size]])
 
 
@@ -141,10 +143,10 @@ def _of_opening(sight: Sight, name: str, place: Places) -> Array:
 def _subjects(rule: Rule, result: pa.Table, kinds: Array, sight: Sight, place: Places) -> Array:
     """Return the subjects as texts: a number stands for one of the ids of the opening event."""
     if "subject_id" not in result.column_names:
-        raise _wrong(rule, "returns no column subject_id")
+        raise wrong(rule, "returns no column subject_id")
     given = whole(result["subject_id"])
     if not pa.types.is_integer(given.type):
-        return _column(rule, result, "subject_id", _TEXT)
+        return column(rule, result, "subject_id", _TEXT)
     kind, rows = np.array(kinds.to_pylist(), object), sight.rows[place]
     chains, state = sight.state.chains.rows, sight.state
     names = np.empty(len(place), object)

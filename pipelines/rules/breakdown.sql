@@ -2,7 +2,7 @@
 -- grain: the operation, each time that somebody begins to wait on it
 -- scope: all
 -- window: 90 days
--- roles: backstage
+-- roles: backstage wait_opens wait_closes human_sought human_reached answer_owed listened attempt answered handoff_open accepted returned complaint acknowledged settled delivery_owed delivered cancelled refunded
 -- unit: count
 -- subject: operation
 -- setting: customers = 3

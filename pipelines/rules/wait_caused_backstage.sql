@@ -2,7 +2,7 @@
 -- grain: the event that opens the wait
 -- scope: all
 -- window: 90 days
--- roles: backstage
+-- roles: backstage wait_opens wait_closes human_sought human_reached answer_owed listened attempt answered handoff_open accepted returned complaint acknowledged settled delivery_owed delivered cancelled refunded
 -- unit: ms
 -- subject: customer
 -- An operation holds a wait up whose opening event it names as its cause, or with which it shares a flow. It holds from the adequate level on (that of wait_beyond_adequate), as long as both
