@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 import faust
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from faust.types import StreamT
 from yarl import URL
 
@@ -35,6 +36,7 @@ class Bulk:
 
     intake: Taker
     fetch_wait_s: float
+    assignor: Any = RangePartitionAssignor
 
 
 class ChunkSchema(faust.Schema):  # type: ignore[type-arg]
@@ -68,12 +70,13 @@ class App(faust.App):
         await super().on_stop()
 
 
-def build_app(settings: Settings, intake: Taker) -> App:
+def build_app(settings: Settings, intake: Taker, assignor: Any = RangePartitionAssignor) -> App:
     """Return the app of a worker, ready to start.
 
     Args:
         settings: How the cluster is reached and read.
         intake: Takes what comes.
+        assignor: Shares out partitions by ranges.
     """
     reads = settings.consuming
     app = App(
@@ -104,7 +107,7 @@ def build_app(settings: Settings, intake: Taker) -> App:
         logging_config=None,
         store="memory://",
     )
-    app.bulk = Bulk(intake, reads.fetch_wait_s)
+    app.bulk = Bulk(intake, reads.fetch_wait_s, assignor)
     source = app.topic(*settings.topics.touchpoints, schema=ChunkSchema())
 
     @app.agent(source, name="ingest", concurrency=1)

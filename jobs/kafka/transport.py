@@ -23,9 +23,9 @@ from typing import Any, Protocol, cast
 import aiokafka
 import aiokafka.conn
 import aiokafka.coordinator.assignors.range
+import aiokafka.coordinator.protocol
 import aiokafka.protocol.metadata
 import faust
-from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
@@ -56,6 +56,7 @@ PRIVATE: Mapping[Any, Sequence[str]] = {
     aiokafka.conn: ("create_conn",),
     aiokafka.protocol.metadata: ("MetadataRequest",),
     aiokafka.coordinator.assignors.range: ("RangePartitionAssignor",),
+    aiokafka.coordinator.protocol: ("ConsumerProtocolMemberAssignment", "ConsumerProtocolMemberMetadata"),
 }
 """Names of the libraries that are none of their promises, and that we call, set or override; with who has them."""
 
@@ -103,7 +104,7 @@ class BulkThread(driver.AIOKafkaConsumerThread):
 
     def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
-        consumer._partition_assignment_strategy = [RangePartitionAssignor]
+        consumer._partition_assignment_strategy = [self.app.bulk.assignor]  # type: ignore[attr-defined]
         consumer._isolation_level = "read_committed"  # what a producer's transaction took back never happened
         consumer._fetch_max_wait_ms = int(self.app.bulk.fetch_wait_s * 1000)  # type: ignore[attr-defined]
         return consumer

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
@@ -24,10 +24,11 @@ from jobs.kafka.chunk import Chunk
 from jobs.kafka.dead_letters import DeadLetterTopic
 from jobs.kafka.lanes import Lane, LaneSettings, reached_in
 from jobs.kafka.settings import Settings
+from jobs.kafka.sharing import Sharing, Side, side_of
 from jobs.kafka.transport import BulkConsumer
 from pipelines.judge.rule import Rule
 from pipelines.partition import Absorbed
-from schemas.errors import JournalError, SojournError, SourceError
+from schemas.errors import JournalError, SettingError, SojournError, SourceError
 from schemas.journey_map import JourneyMap
 
 STOP_S = 9.0
@@ -222,6 +223,11 @@ class Worker:
             log.error("ending: %s", error, exc_info=None if isinstance(error, SojournError) else error)
         self.stopping.set()
 
+    def refuse(self, holder: Side) -> None:
+        """End, for the group belongs to another DIR."""
+        group = self.asked.kafka.consuming.group
+        self.fail(SettingError(f"group {group} reads into another DIR, {holder.dir}; workers on {self.asked.to} need a KAFKA_GROUP_ID of their own"))
+
     def drained(self) -> bool:
         """Whether all is in the journal that was there at the start."""
         if not self.rebalances or (self.books is not None and self.books.app.rebalancing):
@@ -289,7 +295,11 @@ async def work(asked: WorkerSettings, report: Callable[[Worker], None] = lambda 
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ThreadPoolExecutor(max_workers=SLOTS + 6, thread_name_prefix="work"))
     worker = Worker(asked)
-    app = build_app(replace(asked.kafka), worker)
+
+    def refused(holder: Side) -> None:
+        loop.call_soon_threadsafe(worker.refuse, holder)
+
+    app = build_app(asked.kafka, worker, Sharing(side_of(asked.to), refused))
     worker.consumer = cast(BulkConsumer, app.consumer)
     _heed(loop, worker.stopping)
     starting = asyncio.create_task(_start(app, worker))

@@ -112,3 +112,16 @@ async def transact(settings: Settings) -> None:
             await (producer.commit_transaction() if kept else producer.abort_transaction())
     finally:
         await producer.stop()
+
+
+def test_a_worker_on_another_dir_under_the_same_group_is_refused(fleet: Fleet, settings: Settings, tmp_path: Path) -> None:
+    first = fleet.worker()
+    fleet.until(lambda: "partition 3: state of" in fleet.said())
+    other = Fleet(tmp_path / "other", fleet.environment, tmp_path / "other.log")
+    try:
+        assert other.worker().wait(PATIENCE_S) == 2, other.said()
+        assert f"reads into another DIR, {fleet.dir}" in other.said()
+        assert first.poll() is None
+    finally:
+        other.end()
+    fleet.finish()
