@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
@@ -17,15 +16,13 @@ from jobs.upkeep import keep
 @folder_argument
 @grace_option
 @click.option("--least", metavar="N", type=click.IntRange(1), default=1, show_default=True, help="Leave a partition with fewer new commits as it is.")
-@click.option("--quiet", is_flag=True, help="Say nothing, and leave the processor to others.")
+@click.option("--quiet", is_flag=True, help="Say nothing where all is well.")
 def command(folder: Path, grace_s: float, least: int, quiet: bool) -> None:
     """Merge the journal's small files into large sorted ones, and its records into one a partition; then do what sojourn gc does.
 
     Nothing else changes: every answer stays the same. It may run beside everything else, and be ended at any moment.
     sojourn run and sojourn mart do it themselves when it is due; by hand it helps after a long time without a mart.
     """
-    if quiet:
-        os.nice(10)
     done = keep(folder, least=least, grace_s=grace_s)
     if quiet:
         return

@@ -96,7 +96,7 @@ class Sweep:
     def _litter(self, folder: Path, cutoff: float) -> None:
         """Remove what interrupted writing has left, and let what was removed stay so: the files behind it go next."""
         for path in folder.glob(".*.tmp"):
-            if path.stat().st_mtime < cutoff:
+            if (stat := _stat(path)) is not None and stat.st_mtime < cutoff:
                 self._remove(path, record=True)
         if folder.is_dir() and not self.dry:
             sync(folder)
@@ -104,7 +104,7 @@ class Sweep:
     def _files(self, table: str, needed: set[str], cutoff: float) -> None:
         """Remove the files of a table that nothing needs."""
         with os.scandir(self.journal.folder / table) as entries:
-            found = [(entry.name, entry.stat()) for entry in entries]
+            found = [(entry.name, stat) for entry in entries if (stat := _stat(entry)) is not None]
         for name, stat in found:
             if f"{table}/{name}" in needed or stat.st_mtime >= cutoff:
                 self.swept.kept += 1
@@ -117,3 +117,11 @@ class Sweep:
             path.unlink(missing_ok=True)
         self.swept.records += record
         self.swept.files += not record
+
+
+def _stat(entry: os.DirEntry[str] | Path) -> os.stat_result | None:
+    """Return what is known of a file; None where it has gone meanwhile: it was being written, and has its name now."""
+    try:
+        return entry.stat()
+    except FileNotFoundError:
+        return None
