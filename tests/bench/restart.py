@@ -22,7 +22,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 PARTITIONS = 4
-BATCH = 20_000
+BATCH = 50_000
 SLOTS = 2
 _BEGIN = datetime(2026, 3, 2, 9, tzinfo=UTC)
 _TYPES = ("page.viewed", "chat.opened", "call.queued", "call.answered", "order.placed")
@@ -66,13 +66,14 @@ def fill(to: Path, customers: int, events: int) -> None:
     """Commit events of so many customers, all of whose journeys stay open."""
     from jobs.journal.log import Journal
     from jobs.keeper import Keeper
+    from pipelines.judge.shelf import shelf
     from pipelines.partition import Batch
     from schemas.journal import SourceRange
     from schemas.journey_map import default_map
 
     journal, received_us = Journal(to, PARTITIONS, shared=True), int((_BEGIN + timedelta(days=1)).timestamp() * 1e6)
     for number in range(PARTITIONS):
-        keeper, at = Keeper.open(journal, number, default_map(), None), 0
+        keeper, at = Keeper.open(journal, number, default_map(), None, rules=shelf(default_map())), 0
         for lines in batches(number, customers // PARTITIONS, events // PARTITIONS):
             name = f"touchpoints:{number}"
             source = SourceRange(lo=at, hi=at + len(lines), received_us=received_us, size=at + len(lines))
@@ -98,11 +99,12 @@ def opened(to: Path) -> dict[str, float]:
     """Open all partitions as a worker does, keep the caches, and say what that took."""
     from jobs.journal.log import Journal
     from jobs.keeper import Keeper
+    from pipelines.judge.shelf import shelf
     from schemas.journey_map import default_map
 
-    journal = Journal(to, PARTITIONS, shared=True)
+    journal, rules = Journal(to, PARTITIONS, shared=True), shelf(default_map())
     with ThreadPoolExecutor(SLOTS) as pool:
-        keepers = list(pool.map(lambda number: Keeper.open(journal, number, default_map(), None), range(PARTITIONS)))
+        keepers = list(pool.map(lambda number: Keeper.open(journal, number, default_map(), None, rules=rules), range(PARTITIONS)))
     used = resource.getrusage(resource.RUSAGE_SELF)
     status = Path("/proc/self/status").read_text(encoding="ascii")
     memory = {name: int(kib) / 1024 for name, kib in re.findall(r"^(Rss\w+):\s+(\d+) kB", status, re.MULTILINE)}

@@ -17,6 +17,7 @@ from jobs.journal.compact import compact
 from jobs.journal.log import Journal
 from jobs.journal.readers import reading
 from jobs.mart.open import open_mart
+from jobs.mart.snapshot import finished
 from jobs.run import RunSettings, run
 from jobs.simulate import simulate
 from jobs.sources.journal import JournalFacts
@@ -101,7 +102,7 @@ def test_what_was_compacted_goes_after_the_grace_and_all_answers_stay(filled: Pa
     run([piped([])], RunSettings(to=filled, journey_map=default_map()))  # the snapshots of before still name the small files
     run([piped([])], RunSettings(to=filled, journey_map=default_map()))
     run([piped([])], RunSettings(to=filled, journey_map=default_map()))
-    for snapshot in sorted((filled / "serving").glob("mart-*.duckdb"))[:-3]:
+    for snapshot in finished(filled / "serving")[:-3]:
         snapshot.unlink()
     sweep(filled)
     after = Contents.of(filled)
