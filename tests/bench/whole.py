@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-PARTS = ("decode", "identify, key", "append, gather, kernel", "journal", "fold", "publish")
+PARTS = ("decode", "identify, key", "append, gather, kernel", "judge", "journal", "fold", "publish")
 
 
 def main() -> None:
@@ -80,13 +80,14 @@ def measure(file: Path, to: Path, batch: int) -> dict[str, Any]:
     watched(parts, "identify, key", pipelines.partition, "identify")
     watched(parts, "identify, key", pipelines.facts, "keys")
     watched(parts, "absorbed", pipelines.partition.Partition, "absorb")
+    watched(parts, "judge", pipelines.partition.Partition, "_judged")
     watched(parts, "journal", jobs.keeper, "write_segments")
     watched(parts, "journal", jobs.journal.log.Journal, "append")  # type: ignore[attr-defined]
     watched(parts, "fold", LiveMart, "fold")
     watched(parts, "publish", LiveMart, "publish")
     wall, before = time.perf_counter(), cpu()
     summary = jobs.run.run([JsonLines(file)], jobs.run.RunSettings(to=to, journey_map=default_map(), batch_rows=batch))
-    parts["append, gather, kernel"] = parts.pop("absorbed") - parts["decode"] - parts["identify, key"]
+    parts["append, gather, kernel"] = parts.pop("absorbed") - parts["decode"] - parts["identify, key"] - parts["judge"]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {
         "parts": parts,
