@@ -29,6 +29,8 @@ from schemas.touchpoint import VERSION
 
 RETRIES_S = (0.1, 0.5, 2.0)
 """How long to wait (seconds) before each new try of a write that failed."""
+JUDGE_ROWS = 1 << 18
+"""Small batches are judged together, up to so many rows that changed."""
 REST_ROWS = 1 << 19
 """After so many new rows the mapped state is handed back to the system's cache."""
 T = TypeVar("T")
@@ -104,6 +106,7 @@ class Keeper:
             lexicon = lexicon_of(meta, journey_map)
             partition = Partition(lexicon, State(cache.allocator(), meta.size), engine(), dict(meta.newest), judge=judge_of(rules, lexicon))
             partition.watch(meta.watched)
+            partition.await_judgement(meta.unjudged)
             keeper = cls(
                 journal,
                 number,
@@ -127,9 +130,10 @@ class Keeper:
         keeper.rejudge(progress)
         return keeper
 
-    def commit(self, batch: Batch, name: str, source: SourceRange) -> tuple[Commit, Absorbed]:
-        """Absorb a batch and make it visible together with how far its source was read."""
-        absorbed = self.partition.absorb(batch)
+    def commit(self, batch: Batch, name: str, source: SourceRange, *, lazily: bool = False) -> tuple[Commit, Absorbed]:
+        """Absorb a batch and make it visible together with how far its source was read. ``lazily``: ``judge`` follows before anything is said."""
+        waits = lazily and self.seq >= 0 and self.partition.waiting + len(batch.payloads) < JUDGE_ROWS
+        absorbed = self.partition.absorb(batch, judge=not waits)
         return self.write(absorbed, {name: source}), absorbed
 
     def write(self, absorbed: Absorbed, sources: dict[str, SourceRange]) -> Commit:
@@ -142,6 +146,14 @@ class Keeper:
         newest = {name: self.partition.newest[name] for name in sources if name in self.partition.newest}
         return self._write(absorbed.tables, absorbed.counters, sources, newest, absorbed.earliest, absorbed.latest, None)
 
+    def judge(self) -> tuple[Commit, Mapping[str, pa.Table]] | None:
+        """Commit the judgement of what was not judged yet; None where all was."""
+        if not self.partition.waiting:
+            return None
+        found = self.partition.judge_waiting()
+        tables = {} if found is None else {"intervals": found}
+        return self._write(tables, {}, {}, {}, None, None, None), tables
+
     def tick(self, instant_us: int | None, sources: dict[str, SourceRange] | None = None) -> Commit:
         """Commit nothing but that time has come this far, or how far sources stand."""
         return self._write({}, {}, sources or {}, {}, None, None, instant_us)
@@ -149,6 +161,8 @@ class Keeper:
     def rejudge(self, progress: Callable[[str], None] = lambda text: None) -> None:
         """Bring the intervals up to the rules, where those that they were made by were others, and commit what that changes."""
         judge = self.partition.judge
+        if self.seq >= 0:
+            self.judge()
         if judge is None or self.rules == judge.digests:
             return
         for table in self.partition.rejudge(self.rules) if self.seq >= 0 else ():
@@ -173,6 +187,7 @@ class Keeper:
                 self.until_us,
                 self.rules,
                 self._watched_now(),
+                self.partition.unjudged,
             )
         )
 
@@ -204,6 +219,7 @@ class Keeper:
             latest_us=latest,
             tick_us=tick,
             until_us=self.until_us,
+            judged=not self.partition.waiting,
             rules=self._standing_rules(),
         )
         if boot_time() - begun > SLOW_S:  # stopped or asleep meanwhile
@@ -247,7 +263,7 @@ class Keeper:
             self._read_on(progress)
 
     def _read_on(self, progress: Callable[[str], None]) -> None:
-        restored = 0
+        restored, unjudged = 0, self.partition.unjudged
         with reading(self.journal.dir):
             for commit in self.journal.commits(self.number, self.seq):
                 for segment in commit.segments:
@@ -257,10 +273,13 @@ class Keeper:
                         progress(f"state rebuilt from the journal: {restored:,} events")
                     elif segment.table == "intervals":
                         self.partition.restore_intervals(read_segment(self.journal.folder, segment))
+                if commit.judged:
+                    unjudged = self.partition.state.rows.size
                 self.partition.newest |= commit.newest
                 self._note(commit)
                 self._rest()
             self.partition.settle()
+            self.partition.await_judgement(unjudged)
 
     def _begin_anew(self) -> None:
         """Hold nothing: the commits that would come next are no longer there one by one."""

@@ -146,7 +146,9 @@ class _Run:
         """Commit one batch."""
         received_us, seen = receipt.of(piece.hi)
         batch = Batch(piece.lines, name, received_us, piece.lo, self.settings.strict, self.keeper.until_us)
-        commit, absorbed = self.keeper.commit(batch, name, msgspec.structs.replace(source.describe(piece.lo, piece, received_us), seen=seen))
+        commit, absorbed = self.keeper.commit(
+            batch, name, msgspec.structs.replace(source.describe(piece.lo, piece, received_us), seen=seen), lazily=True
+        )
         self.pending.append((commit, absorbed.tables))
         self.shown.note(commit)
         self.commits += 1
@@ -176,6 +178,9 @@ class _Run:
 
     def fold(self) -> None:
         """Fold what was committed."""
+        if (judged := self.keeper.judge()) is not None:
+            self.pending.append(judged)
+            self.shown.note(judged[0])
         if not self.pending:
             return
         with mart_errors():

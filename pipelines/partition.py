@@ -115,14 +115,20 @@ class Partition:
         self._restored: list[NDArray[np.int32]] = []
         self._intervals: list[pa.Table] = []
         self._settled = self.state.rows.size
+        self._waiting: list[Change] = []
+        self._unjudged, self._judging = self.state.rows.size, True
 
     @property
     def journey_map(self) -> JourneyMap:
         """The map that all batches of this partition are read with."""
         return self.lexicon.journey_map
 
-    def absorb(self, batch: Batch) -> Absorbed:
-        """Read a batch: decode, identify, append to the state, rebuild what it touches."""
+    def absorb(self, batch: Batch, *, judge: bool = True) -> Absorbed:
+        """Read a batch: decode, identify, append to the state, rebuild what it touches, judge that.
+
+        Where it is not to be judged, ``judge_waiting`` must follow some time: results are the same, and small batches are judged together for less.
+        """
+        self._judging = judge
         decoded = decode(batch.payloads if batch.bodies is None else batch.bodies, strict=batch.strict, refused=batch.refused)
         table = extract(self.con, decoded)
         limit = batch.received(numbers(table["place"])) + self.journey_map.max_ahead_us
@@ -139,6 +145,31 @@ class Partition:
         if batch.keys is not None:
             counters["misplaced"] = _misplaced(batch.keys, batch.astray, table, who)
         return self._rebuild(batch, table, sense, who, [*decoded.dead, *ahead, *nameless], counters)
+
+    @property
+    def waiting(self) -> int:
+        """How many rows changed that were not judged yet."""
+        return sum(len(change.changed) + len(change.lost) for change in self._waiting)
+
+    @property
+    def unjudged(self) -> int:
+        """From which place on rows were not judged yet; as many as there are rows where all were."""
+        return self._unjudged if self._waiting else self.state.rows.size
+
+    def judge_waiting(self) -> pa.Table | None:
+        """Judge what was not judged yet; return how intervals changed, None where they did not."""
+        waiting, self._waiting, self._unjudged = self._waiting, [], self.state.rows.size
+        if self.judge is None or not waiting:
+            return None
+        parts = (np.unique(np.concatenate([getattr(change, name) for change in waiting])) for name in ("changed", "lost"))
+        return self.judge.judge(self.con, self.state, Change(*parts))
+
+    def await_judgement(self, place: int) -> None:
+        """Let all rows from a place on, that were restored, be judged some time, with all that they may have changed. ``settle`` must come first."""
+        if self.judge is not None and place < self.state.rows.size:
+            places = self.state.places_of(np.unique(self.state.rows.rows["chain"][place : self.state.rows.size]))
+            lost = self.state.marks.rows["lost"][places] != 0
+            self._waiting, self._unjudged = [Change(places[~lost], places[lost])], place
 
     def restore(self, table: pa.Table) -> None:
         """Put stored facts (``touchpoints`` or ``operations``) back into the state, as if they had been absorbed; no change comes of it.
@@ -226,7 +257,8 @@ class Partition:
         link(np.setdiff1d(fresh, fewer), judge.wanted(), self.state)
         marked = [mark(each, self.state, self.lexicon) for each in seen]
         self._settled = self.state.rows.size
-        found = judge.judge(self.con, self.state, Change(np.unique(np.concatenate([fresh, *marked])), fewer))
+        self._waiting.append(Change(np.unique(np.concatenate([fresh, *marked])), fewer))
+        found = self.judge_waiting() if self._judging else None
         return {} if found is None else {"intervals": found}
 
     def _gathered(self, fresh: NDArray[np.void]) -> tuple[NDArray[np.void], NDArray[np.int64], int]:

@@ -268,6 +268,7 @@ class Commit(Block, frozen=True):
     latest_us: int | None = None
     tick_us: int | None = None  # an empty commit of a live source: as_of has come this far
     until_us: int | None = None  # ``--until``: events after it are skipped
+    judged: bool = True  # intervals follow from all facts up to here; else a later commit brings those that are still missing
     rules: dict[str, str] = {}  # name of each rule of scope customer → digest, that all intervals up to this commit were made by
 
 

@@ -41,6 +41,7 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True):
     latest_us: int | None
     until_us: int | None
     rules: dict[str, str]
+    unjudged: int  # from which row on rows were not judged yet
     watched: int  # roles that its rules see, as bits
 
 
@@ -111,6 +112,7 @@ def meta_of(
     until_us: int | None,
     rules: dict[str, str],
     watched: int,
+    unjudged: int,
 ) -> Meta:
     """Return what must be kept beside the arrays."""
     size = state.size
@@ -130,6 +132,7 @@ def meta_of(
         until_us=until_us,
         rules=rules,
         watched=watched,
+        unjudged=unjudged,
     )
 
 

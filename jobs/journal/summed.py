@@ -38,6 +38,7 @@ def summed(old: Base | None, commits: Sequence[Commit], segments: list[Segment])
         latest_us=max((commit.latest_us for commit in every if commit.latest_us is not None), default=None),
         tick_us=max((commit.tick_us for commit in every if commit.tick_us is not None), default=None),
         until_us=last.until_us,
+        judged=last.judged,
         rules=last.rules,
         generation=old.generation + 1 if old else 0,
     )

@@ -57,6 +57,7 @@ class Overall:
     _high: datetime | None = _EVER[1]
     _judged_s: float = 0.0
     _cost_s: float = 0.0
+    _sight: tuple[datetime, datetime, int] | None = None  # what the tables hold that rules see
 
     @classmethod
     def over(cls, mart: LiveMart, journey_map: JourneyMap, rules: Sequence[Rule], segments: Segments) -> Overall:
@@ -104,7 +105,7 @@ class Overall:
                 keys.append(self._judge(rule, self._low, self._high))
         for name in ("found", "touchpoints", "operations"):
             self.mart.con.execute("drop table if exists temp." + name)
-        self._low = self._high = None
+        self._low = self._high = self._sight = None
         self._judged_s, self._cost_s = time.monotonic(), time.monotonic() - begun
         return np.unique(np.concatenate(keys))
 
@@ -152,6 +153,9 @@ class Overall:
     def _see(self, low: datetime, high: datetime, *, roles: int) -> None:
         """Make what rules see between two instants."""
         con = self.mart.con
+        if (low, high, roles) == self._sight:
+            return
+        self._sight = (low, high, roles)
         types = [kind for (kind,) in con.execute("select distinct type from internal.meanings").fetchall()]
         things = [self.journey_map.meaning(kind, None).thing for kind in types]
         con.register("things", pa.table({"type": pa.array(types, pa.string()), "thing": pa.array(things, pa.string())}))

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-PARTS = ("decode", "identify, key", "append, gather, kernel", "judge", "journal", "fold", "publish")
+PARTS = ("decode", "identify, key", "append, gather, kernel", "judge", "journal", "fold", "judge all", "say", "publish")
 
 
 def main() -> None:
@@ -71,6 +71,8 @@ def measure(file: Path, to: Path, batch: int) -> dict[str, Any]:
     import pipelines.facts
     import pipelines.partition
     from jobs.mart.live import LiveMart
+    from jobs.mart.overall import Overall
+    from jobs.mart.say import Sayer
     from jobs.sources.jsonl import JsonLines
     from schemas.journey_map import default_map
 
@@ -81,6 +83,9 @@ def measure(file: Path, to: Path, batch: int) -> dict[str, Any]:
     watched(parts, "identify, key", pipelines.facts, "keys")
     watched(parts, "absorbed", pipelines.partition.Partition, "absorb")
     watched(parts, "judge", pipelines.partition.Partition, "_judged")
+    watched(parts, "judge later", jobs.keeper.Keeper, "judge")
+    watched(parts, "judge all", Overall, "judge")
+    watched(parts, "say", Sayer, "say")
     watched(parts, "journal", jobs.keeper, "write_segments")
     watched(parts, "journal", jobs.journal.log.Journal, "append")  # type: ignore[attr-defined]
     watched(parts, "fold", LiveMart, "fold")
@@ -88,6 +93,7 @@ def measure(file: Path, to: Path, batch: int) -> dict[str, Any]:
     wall, before = time.perf_counter(), cpu()
     summary = jobs.run.run([JsonLines(file)], jobs.run.RunSettings(to=to, journey_map=default_map(), batch_rows=batch))
     parts["append, gather, kernel"] = parts.pop("absorbed") - parts["decode"] - parts["identify, key"] - parts["judge"]
+    parts["judge"] += parts.pop("judge later")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {
         "parts": parts,
