@@ -112,6 +112,8 @@ def column(rule: Rule, result: pa.Table, name: str, kind: pa.DataType) -> Array:
         raise wrong(rule, f"returns {name} as {column.type}; it must be a TIMESTAMP without a zone")
     if kind == _TEXT and not (pa.types.is_string(column.type) or pa.types.is_dictionary(column.type) or pa.types.is_null(column.type)):
         raise wrong(rule, f"returns {name} as {column.type}; it must be a text")
+    if kind == _NUMBER and pa.types.is_string(column.type):
+        raise wrong(rule, f"returns {name} as a text; it must be a whole number")
     try:
         cast: Any = column.cast(kind)
         return whole(cast)

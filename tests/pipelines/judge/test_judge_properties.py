@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,14 @@ from pipelines.judge.judge import Judge
 from pipelines.judge.rule import Rule, parse_rule
 from pipelines.judge.shelf import shipped
 from pipelines.lexicon import Lexicon
-from pipelines.partition import Partition
+from pipelines.partition import Batch, Partition
 from pipelines.state import State
 from pipelines.table import engine
 from tests.generated.arrangements import arrangements
-from tests.generated.events import Event, histories
+from tests.generated.arrivals import microseconds
+from tests.generated.events import RECEIVED_AT, Event, histories
 from tests.generated.maps import small_map
-from tests.generated.netted import Netted, Row
+from tests.generated.netted import Netted, Row, payloads
 
 EXAMPLES = 60
 
@@ -82,6 +84,50 @@ def judged(con: duckdb.DuckDBPyConnection, batches: Sequence[Sequence[Event]], r
 
 
 PATHS = st.sampled_from(({"deepest": 256}, {"deepest": 2}, {"deepest": 1, "chain": 2}))
+
+
+def feed(found: Intervals, into: Partition, batches: Sequence[Sequence[Event]], lazily: Sequence[bool]) -> None:
+    """Let a partition absorb batches, of which some are judged later."""
+    for place, (events, later) in enumerate(zip(batches, lazily, strict=True)):
+        found.add(into.absorb(Batch(payloads(events), "touchpoints:0", microseconds(RECEIVED_AT), place), judge=not later))
+
+
+def late_judgement(found: Intervals, partition_: Partition) -> None:
+    if (table := partition_.judge_waiting()) is not None:
+        found.tables.append(table)
+        found.net(table.to_pylist())
+
+
+@settings(max_examples=EXAMPLES // 2)
+@given(st.data())
+def test_what_is_judged_later_is_judged_alike_also_by_a_state_that_was_restored_meanwhile(
+    con: duckdb.DuckDBPyConnection, data: st.DataObject
+) -> None:
+    history = data.draw(st.permutations(data.draw(histories())))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(history)), min_size=3, max_size=6)))
+    batches = [history[lo:hi] for lo, hi in pairwise([0, *cuts, len(history)])]
+    rules, whole, found = mirrors(), judged(con, [history], mirrors()), Intervals()
+    kept, half = partition(con, rules, **data.draw(PATHS)), data.draw(st.integers(1, len(batches)))
+    lazily = [data.draw(st.booleans()) for _ in batches]
+    judged_rows = 0
+    for events, later in zip(batches[:half], lazily, strict=False):
+        feed(found, kept, [events], [later])
+        judged_rows = judged_rows if later else kept.state.rows.size
+    if data.draw(st.booleans()):  # as after a crash: only facts and what was judged are known
+        again = partition(con, rules, **data.draw(PATHS))
+        again.newest |= kept.newest
+        order = ("touchpoints", "operations")
+        stored = [table for name in order if (table := found.stored(name)) is not None]
+        for table in stored:
+            again.restore(table)
+        for intervals in found.tables:
+            again.restore_intervals(intervals)
+        again.settle()
+        again.await_judgement(0 if judged_rows < kept.state.rows.size else again.state.rows.size)
+        kept = again
+    feed(found, kept, batches[half:], lazily[half:])
+    late_judgement(found, kept)
+    assert found.standing["intervals"] == whole.standing["intervals"]
 
 
 @settings(max_examples=EXAMPLES)
