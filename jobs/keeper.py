@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,6 +35,7 @@ JUDGE_ROWS = 1 << 18
 REST_ROWS = 1 << 19
 """After so many new rows the mapped state is handed back to the system's cache."""
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 FACTS = ("touchpoints", "operations")
 SLOW_S = 30.0
 """After so long (seconds) files that no record names yet are made young again, so that no sweep takes them for orphans."""
@@ -67,6 +69,7 @@ class Keeper:
     _rested: int = 0
     _last_writer: str = ""
     _watched: int = 0
+    _refused: set[str] = field(default_factory=set)
     _rows: int = 0
 
     @classmethod
@@ -135,6 +138,15 @@ class Keeper:
         waits = lazily and self.seq >= 0 and self.partition.waiting + len(batch.payloads) < JUDGE_ROWS
         absorbed = self.partition.absorb(batch, judge=not waits)
         return self.write(absorbed, {name: source}), absorbed
+
+    def _refusals(self) -> dict[str, int]:
+        """Return a counter for each rule of a user that was refused since the last commit, and tell of it."""
+        refused = self.partition.judge.refused if self.partition.judge else {}
+        news = {name: text for name, text in refused.items() if name not in self._refused}
+        for text in news.values():
+            log.warning("%s; it is run no more until the next start, and has no breaches", text)
+        self._refused |= news.keys()
+        return {f"rule_refused:{name}": 1 for name in news}
 
     def write(self, absorbed: Absorbed, sources: dict[str, SourceRange]) -> Commit:
         """Make visible what was absorbed. Fails it, then this keeper holds more than the journal: open another one.
@@ -211,7 +223,7 @@ class Keeper:
             writer=self.writer,
             sources=sources,
             segments=segments,
-            counters=dict(counters),
+            counters={**counters, **self._refusals()},
             newest=newest,
             map_digest=self.partition.journey_map.digest,
             schema_version=VERSION,

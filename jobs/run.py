@@ -260,6 +260,7 @@ def run(
         running = _Run(settings, keeper, mart, sayer, overall, files, Housekeeper(journal.dir), report)
         failure = _read_all(running, sources, stopper or Stopper())
         running.fold()
+        keeper.cache.rest()  # what follows is the mart's: memory that is mapped for the state need not stand beside it
         running.say(now=True)
         report("publishing", running.counters.get("read", 0))
         snapshot = running.publish(final=True)

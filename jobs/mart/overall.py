@@ -6,6 +6,7 @@ what was opened within one is replaced. While a stream runs this is done so ofte
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,6 +35,7 @@ from schemas.roles import ROLES, bit
 SHARE = 10
 """While a stream runs, judging takes one part in so many of the time."""
 SEEN = frozenset({"touchpoints", "steps", "operations", "roles", "tolerance", "pairs"})
+log = logging.getLogger(__name__)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 _EVER = (datetime(1, 1, 2, tzinfo=UTC).replace(tzinfo=None), datetime(9999, 12, 30, tzinfo=UTC).replace(tzinfo=None))
 Keys = NDArray[np.uint64]
@@ -136,6 +138,7 @@ class Overall:
             if rule.ours:
                 raise
             self.refused[rule.name] = str(error)
+            log.warning("%s; it is run no more until the next start, and has no breaches", error)
             return _NONE
 
     def _run(self, rule: Rule) -> pa.Table:
