@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$python; break; }; done)
 
-.PHONY: help setup demo demo-kafka kafka test test-kafka check lint types contracts wheel bench chaos chaos-kafka compat lock clean
+.PHONY: help setup demo demo-kafka kafka test test-kafka check lint types contracts wheel bench prove-rules chaos chaos-kafka compat lock clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -40,13 +40,7 @@ kafka: $(READY) ## Run Apache Kafka on 127.0.0.1:9092 until Ctrl-C (NODES=3 for 
 test: $(READY) ## Run all tests that need no broker (some minutes)
 	@$(BIN)/python -m pytest -q
 
-test-# A broker for one command: that of KAFKA_BOOTSTRAP_SERVERS, else one of its own.
-BROKER = $(if $(KAFKA_BOOTSTRAP_SERVERS),,$(BIN)/python -m infra.kafka --port 0 --)
-
-demo-kafka: $(READY) ## The same through Kafka: broker, topics, producer, two workers and a mart; then compared with the run without
-	@$(BROKER) $(BIN)/sojourn demo --kafka
-
-kafka: $(READY) ## Run those that need one: KAFKA_BOOTSTRAP_SERVERS, else Apache Kafka is fetched and started (needs Java and Maven)
+test-kafka: $(READY) ## Run those that need one: KAFKA_BOOTSTRAP_SERVERS, else Apache Kafka is fetched and started (needs Java and Maven)
 	@$(BIN)/python -m pytest -q -m broker
 
 check: lint types contracts wheel test ## Everything that must hold before a change goes in
@@ -71,6 +65,9 @@ bench: $(READY) ## Measure the run part by part (long)
 	@$(BIN)/python -m tests.bench.increments
 	@$(BIN)/python -m tests.bench.skew
 	@$(BIN)/python -m tests.bench.follow
+
+prove-rules: $(READY) ## Whether each rule finds all that was planted, and nothing on a clean log (SEED=…; KAFKA=1: with two workers)
+	@$(if $(KAFKA),$(BROKER)) $(BIN)/python -m tests.proof.rules --seed $(or $(SEED),1) $(if $(KAFKA),--kafka)
 
 chaos: $(READY) ## Kill runs and compactions at random moments (long)
 	@$(BIN)/python -m tests.chaos.kills
