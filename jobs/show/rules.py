@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
 import click
 
+from jobs.backtest import Backtest
 from jobs.show.table import table
+from jobs.show.words import counted, span
 from pipelines.judge.rule import ALLOWED, Rule
 from schemas import duration, roles
 from schemas.journey_map import JourneyMap
@@ -73,3 +75,56 @@ def _settings(rule: Rule) -> str:
 def _seen(rule: Rule, journey_map: JourneyMap) -> list[list[object]]:
     types = journey_map.file.types
     return [[role, ", ".join(kind for kind, entry in types.items() if role in entry.roles) or "(none)"] for role in roles.names(rule.roles)]
+
+
+def backtest_page(tried: Backtest) -> str:
+    """Lay out what a rule would have found, day by day; days on which nothing began or ended are left out."""
+    found = sum(_int(row["began"]) for row in tried.days)
+    head = f"{click.style(tried.rule.name, bold=True)} over {counted(tried.events, 'event')}"
+    head += f", {_day(tried.first)} to {_day(tried.last)}" if tried.first else ""
+    if not found:
+        return f"{head}: it would have found nothing."
+    holding = _int(tried.days[-1]["holding"])
+    most = max(_int(row["began"]) for row in tried.days)
+    said = f"{counted(found, 'breach', 'breaches')} in {counted(len(tried.days), 'day')}, at most {most:,} a day; {holding:,} hold at the end"
+    busy = [row for row in tried.days if row["began"] or row["ended"]]
+    days = [
+        [_day(row["day"]), row["began"], row["ended"], row["holding"], row["customers"], row["severity"], _bar(_int(row["began"]), most)]
+        for row in busy
+    ]
+    parts = [f"{head}:\n{said}", table(["day (UTC)", "began", "ended", "hold then", "customers", "gravest", ""], days)]
+    parts.append(
+        "Where\n" + table(["stage", "channel", "site", "breaches", "customers", "hold"], [list(row.values()) for row in tried.places], indent="  ")
+    )
+    examples = [
+        [row["subject_kind"], row["subject_id"], _instant(row["since"]), _instant(row["until"]), *_measured(row), row["opened_by"]]
+        for row in tried.examples
+    ]
+    parts.append("The latest\n" + table(["about", "", "since", "until", "value", "against", "opened by"], examples, indent="  "))
+    return "\n\n".join(parts)
+
+
+def _int(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _day(value: object) -> str:
+    return f"{value:%Y-%m-%d}" if isinstance(value, date) else ""
+
+
+def _instant(value: object) -> str:
+    return f"{value:%Y-%m-%d %H:%M:%S}Z" if isinstance(value, datetime) else ""
+
+
+def _bar(count: int, most: int) -> str:
+    return "█" * round(30 * count / most) or ("▏" if count else "")
+
+
+def _measured(row: dict[str, object]) -> tuple[str, str]:
+    """Write value and threshold in the rule's unit."""
+    in_time = row["unit"] == "ms"
+    return _amount(row["value"], in_time), _amount(row["threshold"], in_time)
+
+
+def _amount(value: object, in_time: bool) -> str:
+    return "" if not isinstance(value, int) else span(value / 1000) if in_time else f"{value:,}"

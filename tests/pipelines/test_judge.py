@@ -31,6 +31,14 @@ from (select *, row_number() over () as number, unnest(evidence) as shown from f
 where since <= (select max(occurred_at) from walked)
 group by number
 """
+_WANTED = """
+select customer_id, subject_kind, subject_id, opened_at, since, until, value::bigint, threshold::bigint, evidence from found
+order by all
+"""
+_STORED = """
+select customer_id, subject_kind, subject_id, opened_at, since, until, value, threshold, evidence_keys from internal.intervals where rule = $rule
+order by all
+"""
 BREACHES = [name for name, rule in RULES.items() if not rule.record]
 
 
@@ -60,3 +68,12 @@ def test_a_rule_finds_each_planted_case_and_nothing_else(simulated: tuple[Path, 
     assert (proof.planted > 0) == (situations != [])
     assert proof.missed == ()
     assert proof.unplanned == 0
+
+
+@pytest.mark.parametrize("rule", sorted(RULES))
+def test_the_engine_says_what_the_oracle_says(simulated: tuple[Path, duckdb.DuckDBPyConnection], rule: str) -> None:
+    _, con = simulated
+    con.register("found", judge(con, RULES[rule]))
+    wanted = con.sql(_WANTED).fetchall()
+    assert con.sql(_STORED, params={"rule": rule}).fetchall() == wanted
+    assert wanted or rule in BREACHES
