@@ -21,6 +21,7 @@ _FAMILIES = {
     "sql": "jobs.commands.sql",
     "journey": "jobs.commands.journey",
     "status": "jobs.commands.status",
+    "alerts": "jobs.commands.alerts",
     "check": "jobs.commands.check",
     "compact": "jobs.commands.compact",
     "gc": "jobs.commands.gc",

@@ -14,11 +14,11 @@ from jobs.journal.durable import unique_name
 from jobs.journal.log import SAID_LOG, Journal
 from jobs.journal.segment import write_segments
 from jobs.keeper import persistently
+from jobs.mart.ask import Ask
 from jobs.mart.dossiers import with_bodies
 from jobs.mart.live import LiveMart
 from pipelines.judge.rule import Rule
-from pipelines.resources import read_text
-from pipelines.say.dossier import House
+from pipelines.say.dossier import House, Row
 from pipelines.say.ledger import NEVER, Keys
 from pipelines.say.rows import Moment, ledger_of
 from pipelines.say.severity import Numbers
@@ -26,13 +26,12 @@ from pipelines.say.speech import speeches
 from pipelines.say.step import Manner, step
 from schemas.journal import Commit
 from schemas.journey_map import JourneyMap
-from schemas.map_check import complete
 from schemas.touchpoint import VERSION
 
 CHUNK = 100_000
 """So many keys are judged at a time (rows of a commit: up to twice as many)."""
-_PURCHASE_MINOR = 5000
-"""Worth of a purchase where the map says nothing."""
+RECENT = 20_000
+"""So many texts are kept at hand."""
 
 
 class Sayer:
@@ -56,6 +55,8 @@ class Sayer:
         self._journal, self._mart, self._map = journal, mart, journey_map
         self._manner = Manner.of(journey_map, history=history)
         self._house = House(journey_map, speeches(rules), scale=self._manner.scale.steps)
+        self._ask = Ask(mart.con)
+        self._recent: dict[int, str] = {}
         self._writer = unique_name()
         self._commit = mart.folded.get(SAID_LOG, -1)
         self._ledger = ledger_of(self._ask("ledger", conditions=False, news_us=self._manner.news_us, never=NEVER))
@@ -65,6 +66,7 @@ class Sayer:
 
     def note(self, tables: Mapping[str, pa.Table]) -> None:
         """Take note of what changed in a commit that is being folded."""
+        self._read(tables.get("touchpoints"))
         changes = tables.get("intervals")
         if changes is not None and len(changes) and not self._whole:
             self._changed.append(np.unique(changes["key"].to_numpy().astype(np.uint64)))
@@ -98,19 +100,25 @@ class Sayer:
         return np.asarray(self._ask("stale", {"standing": pa.table(standing)}, as_of_us=as_of_us)["key"].to_numpy().astype(np.uint64))
 
     def _say(self, asked: Keys, moment: Moment) -> None:
-        done = step(asked, self._intervals(asked), self._ledger, self._manner, moment, self._last_said)
+        done = step(asked, self._ask.intervals(asked, self._house), self._ledger, self._manner, moment, self._last_said)
         if len(done.rows):
-            self._write(with_bodies(done.rows, done.about, self._ask, self._house))
+            self._write(with_bodies(done.rows, done.about, self._ask, self._house, self._texts))
         self._ledger.put(done.entries)
 
-    def _intervals(self, asked: Keys) -> pa.Table:
-        relations = {"asked": pa.table({"key": pa.array(asked, pa.uint64())}), "priorities": self._priorities(), "rule_weights": self._weights()}
-        return self._ask(
-            "candidates",
-            relations,
-            purchase_minor=self._map.money.purchase_minor or _PURCHASE_MINOR,
-            most_at_risk=complete(self._map.severity.most_at_risk),
-        )
+    def _read(self, touchpoints: pa.Table | None) -> None:
+        """Keep what was written lately: the mart finds it only once it has published the file."""
+        if touchpoints is None or self._whole:
+            return
+        written = touchpoints.select(["key", "text"]).filter(touchpoints["text"].is_valid())
+        self._recent |= {row["key"]: row["text"] for row in written.to_pylist()}
+        for key in list(self._recent)[: max(0, len(self._recent) - RECENT)]:
+            del self._recent[key]
+
+    def _texts(self, steps: Iterable[Row]) -> dict[int, str]:
+        """Return what was written in some steps, by the key of the event."""
+        rows = list(steps)
+        lately = {row["key"]: self._recent[row["key"]] for row in rows if row["key"] in self._recent}
+        return self._ask.texts(row for row in rows if row["key"] not in lately) | lately
 
     def _last_said(self, seqs: Numbers) -> pa.Table:
         return self._ask("said_rows", {"asked": pa.table({"seq": seqs})}, lo=int(seqs.min()), hi=int(seqs.max()))
@@ -134,25 +142,3 @@ class Sayer:
         persistently(lambda: self._journal.append(commit))
         self._commit, self._seq, self.said = number, self._seq + len(rows), self.said + len(rows)
         self._mart.hear(commit, rows)
-
-    def _priorities(self) -> pa.Table:
-        names = ("stage", "segment", "client_type")
-        usable = [entry for entry in self._map.priorities if entry.context is None]
-        columns = {name: pa.array([getattr(entry, name) for entry in usable], pa.string()) for name in names}
-        return pa.table(columns | {"weight": pa.array([entry.weight for entry in usable], pa.float64())})
-
-    def _weights(self) -> pa.Table:
-        weights = {name: speech.weight for name, speech in self._house.speeches.items()} | self._map.severity.weights
-        return pa.table({"rule": pa.array(weights.keys(), pa.string()), "weight": pa.array(weights.values(), pa.float64())})
-
-    def _ask(self, name: str, relations: Mapping[str, pa.Table] | None = None, **parameters: int | float | bool) -> pa.Table:
-        """Run a query of saying over the live mart and Arrow tables."""
-        con = self._mart.con
-        for relation, table in (relations or {}).items():
-            con.register(relation, table)
-        try:
-            answer: pa.Table = con.sql(read_text(f"pipelines/say/{name}.sql"), params=parameters or None).to_arrow_table()
-            return answer
-        finally:
-            for relation in relations or {}:
-                con.unregister(relation)

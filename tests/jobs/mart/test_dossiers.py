@@ -89,6 +89,7 @@ def test_it_shows_the_journey_with_waits_and_zones_and_masks_what_was_written(ta
     steps = data["journey"]["steps"]
     assert [(step["event_id"], step.get("wait_s"), step.get("zone")) for step in steps] == [("q1", None, None), ("a1", 1680.0, "inadequate")]
     assert all(step["evidence"] for step in steps)
+    assert steps[1]["text"] == "Ring me: [phone …67], or [email]"
     assert data["owners"] == [{"what": "stage queue", "team": "contact centre"}]
     assert data["subject"] == {"kind": "customer", "id": "anna", "customer_id": "anna"}
     assert data["interval"]["since"] == "2023-11-14T22:05:00Z"
