@@ -12,6 +12,7 @@ import pyarrow as pa
 from jobs.mart.ask import Ask
 from jobs.mart.dossiers import with_bodies
 from pipelines.say.dossier import House
+from pipelines.say.step import Manner, weighed
 from schemas.journal import SAID
 
 
@@ -25,7 +26,7 @@ def dossier(con: duckdb.DuckDBPyConnection, key: int, house: House) -> dict[str,
     """
     ask = Ask(con)
     last = ask("said_last", key=key).cast(SAID)
-    about = ask.intervals(np.array([key], np.uint64), house)
+    about, _ = weighed(ask.intervals(np.array([key], np.uint64), house), Manner.of(house.journey_map))
     shown = last.set_column(SAID.get_field_index("send"), SAID.field("send"), pa.array([True] * len(last)))
     filled = with_bodies(shown, about if len(about) else last, ask, house, ask.texts)
     body: dict[str, Any] = msgspec.json.decode(filled["body"].to_pylist()[0] or "")

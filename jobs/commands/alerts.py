@@ -18,6 +18,7 @@ from jobs.commands.options import folder_argument, json_option, map_option, read
 from jobs.mart.open import open_mart
 from jobs.notes import Notes
 from jobs.show.values import write_json
+from pipelines.judge.shelf import shelf
 from pipelines.say.dossier import House
 from pipelines.say.speech import speeches
 from pipelines.say.step import Manner
@@ -73,7 +74,7 @@ def show_command(folder: Path, key: str, map_path: Path | None, as_json: bool) -
     """Show one alert: what it follows from, the journey with its waits, who answers for it, what was said when. KEY may be the beginning of a key."""
     row = _one(folder, key)
     journey_map = read_map(map_path)
-    house = House(journey_map, speeches(()), scale=Manner.of(journey_map).scale.steps)
+    house = House(journey_map, speeches(shelf(journey_map)), scale=Manner.of(journey_map).scale.steps)
     with open_mart(folder) as con:
         data = dossier(con, int(row["key"], 16), house)
         history = read_history(con, row["key"])
@@ -102,8 +103,8 @@ def ack_command(folder: Path, key: str, by: str | None, why: str) -> None:
 @why_option
 def snooze_command(folder: Path, key: str, lasting: str | None, until: str | None, by: str | None, why: str) -> None:
     """Ask for silence about an alert until an instant, or for a duration. KEY may be the beginning of a key."""
-    until_us = _end(lasting, until, _now_us())
-    _note(folder, "snooze", by, why, key=int(_one(folder, key)["key"], 16), until_us=until_us)
+    key_bits, now = int(_one(folder, key)["key"], 16), _now_us()
+    _note(folder, "snooze", by, why, key=key_bits, from_us=now, until_us=_end(lasting, until, now))
 
 
 @command.command("maintenance", short_help="Announce work, so that nobody is woken.")

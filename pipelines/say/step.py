@@ -93,8 +93,7 @@ def step(
     if len(gone):
         about = _both(intervals, last_said(gone["seq"]), gone["key"])
     doubtful = uncertain(intervals) if uncertain is not None else np.zeros(len(present), bool)
-    harm = _harm(about, manner)
-    about = about.append_column("counted_ms", pa.array(harm.counted_ms))
+    about, harm = weighed(about, manner)
     now, minutes = _holding(about, harm, doubtful, manner, moment)
     sayings = transitions(before, now, moment.as_of_us)
     forgotten = silent[silent["state"] == NONE]
@@ -123,8 +122,13 @@ def _holding(about: pa.Table, harm: Harm, doubtful: Flags, manner: Manner, momen
     return holding, minutes
 
 
+def weighed(about: pa.Table, manner: Manner) -> tuple[pa.Table, Harm]:
+    """Return intervals with a column ``counted_ms``, what their values beyond the threshold weigh, and what makes up their harm."""
+    harm = _harm(about, manner)
+    return about.append_column("counted_ms", pa.array(harm.counted_ms)), harm
+
+
 def _harm(about: pa.Table, manner: Manner) -> Harm:
-    """Weigh what the intervals measured."""
     weight = np.ones(len(about))
     if "rule_weight" not in about.column_names:
         return Harm(np.zeros(len(about), np.int64), np.ones(len(about), np.int64), weight)
