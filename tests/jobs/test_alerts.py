@@ -21,7 +21,7 @@ from tests.jobs.mart.test_dossiers import CALL, put
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     folder = tmp_path / "dir"
-    settings = RunSettings(to=folder, journey_map=default_map())
+    settings = RunSettings(to=folder, journey_map=default_map(), rules=())
     run([piped(CALL)], settings)
     with closing(Talk(folder)) as talk:
         put(talk, 0xA7 << 56, ["q1", "a1"], since=5, value=28 * 60_000, threshold=5 * 60_000)
@@ -48,7 +48,7 @@ def test_the_list_shows_what_holds_and_with_all_what_is_over(folder: Path) -> No
 
 
 def test_where_nothing_is_wrong_the_list_says_so(tmp_path: Path) -> None:
-    run([piped(CALL[:1])], RunSettings(to=tmp_path / "calm", journey_map=default_map()))
+    run([piped(CALL[:1])], RunSettings(to=tmp_path / "calm", journey_map=default_map(), rules=()))
     assert "Nothing is wrong" in told("list", tmp_path / "calm", "--rule", "nothing").output
 
 

@@ -39,7 +39,7 @@ CALL = [
 
 @pytest.fixture
 def talk(tmp_path: Path) -> Iterator[Talk]:
-    run([piped(CALL)], RunSettings(to=tmp_path / "dir", journey_map=default_map()))
+    run([piped(CALL)], RunSettings(to=tmp_path / "dir", journey_map=default_map(), rules=()))
     with closing(Talk(tmp_path / "dir")) as talk:
         yield talk
 
