@@ -12,9 +12,11 @@ from typing import Any
 
 import msgspec
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipelines.canonical import canonical, stands
+from pipelines.columns import Array
 from pipelines.digest import digests
 from schemas.cloudevents import from_structured
 from schemas.touchpoint import FIELDS, MAX_BYTES, Touchpoint
@@ -25,6 +27,8 @@ _loose = msgspec.json.Decoder()
 _KNOWN = frozenset(FIELDS)
 _CHUNK = 128
 """Payloads that are tried together; where one of them is not a plain touchpoint, they are looked at one by one."""
+_PART = 8 * _CHUNK
+"""Payloads whose lines are hashed and packed before the next ones are decoded: they are still in the processor's cache then."""
 
 
 @dataclass(frozen=True)
@@ -41,18 +45,24 @@ class Decoded:
     """What a batch held.
 
     Attributes:
-        lines: Accepted events in canonical form, in the order of arrival.
-        places: For each line its place in the batch.
-        content: For each line the first 64 bits of the canonical form's md5.
+        texts: Accepted events in canonical form (binary, one a row), in the order of arrival.
+        places: For each of them its place in the batch.
+        content: For each of them the first 64 bits of the canonical form's md5.
         dead: The rest, in the order of arrival.
         unknown_fields: How many events carried fields that the contract does not know; they are kept in ``attributes``.
     """
 
-    lines: list[bytes]
+    texts: Array
     places: NDArray[np.int64]
     content: NDArray[np.uint64]
     dead: list[DeadLetter]
     unknown_fields: int
+
+    @property
+    def lines(self) -> list[bytes]:
+        """The accepted events in canonical form, each as bytes of its own."""
+        made: list[Any] = self.texts.to_pylist()
+        return made
 
 
 class _Refused(Exception):
@@ -73,25 +83,46 @@ def decode(payloads: Sequence[bytes], *, strict: bool = False, refused: Sequence
         strict: Refuse unknown fields instead of keeping them in ``attributes``.
         refused: What was refused before (``wire``); the payloads at those places are empty.
     """
+    before = {letter.place: letter for letter in refused}
+    parts = [_part(payloads, begin, strict, before) for begin in range(0, len(payloads), _PART)] or [_part(payloads, 0, strict, before)]
+    return Decoded(
+        pa.concat_arrays([part.texts for part in parts]),
+        np.concatenate([part.places for part in parts]),
+        np.concatenate([part.content for part in parts]),
+        [letter for part in parts for letter in part.dead],
+        sum(part.unknown_fields for part in parts),
+    )
+
+
+def _part(payloads: Sequence[bytes], begin: int, strict: bool, before: Mapping[int, DeadLetter]) -> Decoded:
+    """Decode some payloads, from ``begin`` on."""
     lines: list[bytes] = []
-    places: list[NDArray[np.int64]] = [np.empty(0, np.int64)]
+    places: list[int] = []
     dead: list[DeadLetter] = []
     unknown = 0
-    before = {letter.place: letter for letter in refused}
-    for begin in range(0, len(payloads), _CHUNK):
-        chunk = payloads[begin : begin + _CHUNK]
+    for at in range(begin, min(begin + _PART, len(payloads)), _CHUNK):
+        chunk = payloads[at : min(at + _CHUNK, begin + _PART)]
         try:
-            if max(map(len, chunk)) > MAX_BYTES:
-                raise _Refused("too_large", "")
-            lines += [_encode(event if stands(event := _decode(payload)) else _canonical(event)) for payload in chunk]
-            places.append(np.arange(begin, begin + len(chunk)))
+            lines += _all(chunk)
+            places += range(at, at + len(chunk))
         except _WRONG:
-            found, where, broken, extra = _one_by_one(chunk, begin, strict, before)
+            found, where, broken, extra = _one_by_one(chunk, at, strict, before)
             lines += found
-            places.append(np.array(where, np.int64))
+            places += where
             dead += broken
             unknown += extra
-    return Decoded(lines, np.concatenate(places), digests(lines), dead, unknown)
+    return Decoded(pa.array(lines, pa.binary()), np.array(places, np.int64), digests(lines), dead, unknown)
+
+
+def _all(payloads: Sequence[bytes]) -> list[bytes]:
+    """Return the canonical forms of plain touchpoints; raises one of ``_WRONG`` where one of them is something else."""
+    if max(map(len, payloads)) > MAX_BYTES:
+        raise _Refused("too_large", "")
+    events = list(map(_decode, payloads))
+    for place, event in enumerate(events):
+        if not stands(event):
+            events[place] = _canonical(event)
+    return list(map(_encode, events))
 
 
 def _one_by_one(

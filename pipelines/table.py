@@ -19,8 +19,7 @@ def engine() -> duckdb.DuckDBPyConnection:
 
 def extract(con: duckdb.DuckDBPyConnection, decoded: Decoded) -> pa.Table:
     """Return the columns of a batch's accepted events, in the order of arrival (``sql/extract.sql`` names them)."""
-    lines = pa.array(decoded.lines, pa.binary()).cast(pa.string())
-    incoming = pa.table({"line": lines, "place": decoded.places, "content": decoded.content})
+    incoming = pa.table({"line": decoded.texts.cast(pa.string()), "place": decoded.places, "content": decoded.content})
     return query(con, "pipelines/sql/extract.sql", lines=incoming)
 
 
