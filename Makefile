@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$python; break; }; done)
 
-.PHONY: help setup demo demo-kafka kafka test test-kafka check lint types contracts wheel bench prove-rules chaos chaos-kafka compat lock clean
+.PHONY: help setup demo demo-kafka kafka test test-kafka check lint types contracts wheel bench bench-kafka soak prove-rules chaos chaos-kafka compat lock clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -68,6 +68,13 @@ bench: $(READY) ## Measure the run part by part (long)
 
 prove-rules: $(READY) ## Whether each rule finds all that was planted, and nothing on a clean log (SEED=…; KAFKA=1: with two workers)
 	@$(if $(KAFKA),$(BROKER)) $(BIN)/python -m tests.proof.rules --seed $(or $(SEED),1) $(if $(KAFKA),--kafka)
+
+bench-kafka: $(READY) ## Delivery, sessions and the whole pipeline on one topic, beside others (SOJOURN_PEERS=…); restart with 1 M open customers
+	@$(BIN)/python -m tests.bench.kafka
+	@$(BIN)/python -m tests.bench.restart
+
+soak: $(READY) ## Workers and a mart under an even load for half an hour: does anything grow?
+	@$(BIN)/python -m tests.bench.soak
 
 chaos: $(READY) ## Kill runs and compactions at random moments (long)
 	@$(BIN)/python -m tests.chaos.kills
