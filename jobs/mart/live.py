@@ -15,6 +15,7 @@ import duckdb
 import msgspec
 import pyarrow as pa
 
+from jobs.deliver.kept import Kept
 from jobs.mart import build, estimates, snapshot
 from jobs.mart.fold import Commits, fold, hear
 from jobs.mart.live_file import opened
@@ -71,7 +72,7 @@ class LiveMart:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._serving.mkdir(parents=True, exist_ok=True)
         self.con = opened(self._path, journey_map, threads=threads, memory_limit=memory_limit)
-        self._pace, self._loose = estimates.Pace(), 0
+        self._pace, self._loose, self._kept = estimates.Pace(), 0, Kept(dir)
         self._resume()
         last = self.con.execute("select partition, seq, writer from internal.folded").fetchall()
         self.folded: dict[int, int] = {partition: seq for partition, seq, _ in last}
@@ -171,6 +172,8 @@ class LiveMart:
         replace(self.con, "positions", pa.table(read))
         counted = {"name": pa.array(publication.counters.keys(), pa.string()), "n": pa.array(publication.counters.values(), pa.int64())}
         replace(self.con, "counters", pa.table(counted))
+        if (deliveries := self._kept.news()) is not None:
+            replace(self.con, "deliveries", deliveries)
 
     def _compute(self, publication: Publication) -> None:
         """Make the marts, and the estimates where they are due."""

@@ -47,4 +47,5 @@ def _kind(found: IPv4Address | IPv6Address) -> str | None:
         return "multicast"
     if isinstance(found, IPv6Address) and any(found in network for network in _CARRIERS):
         return "an IPv4 address in an IPv6 one"
-    return None if found.is_global else "private"
+    site_local = isinstance(found, IPv6Address) and found.is_site_local  # deprecated, and global for Python
+    return None if found.is_global and not site_local else "private"

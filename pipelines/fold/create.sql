@@ -34,6 +34,12 @@ create table internal.said (
     since timestamp, until timestamp, value bigint, threshold bigint, unit varchar, state varchar, severity varchar, harm bigint,
     site varchar, stage varchar, channel varchar, team varchar, operation varchar, send boolean, body varchar
 );
+-- what became of messages, as delivery has it; written whole at publication
+create table internal.deliveries (
+    route varchar, id varchar, seq bigint, said_us bigint, "key" varchar, rule varchar, subject_kind varchar, subject_id varchar, state varchar,
+    severity varchar, status varchar, reason varchar, digest_id varchar, attempts bigint, next_us bigint, last_us bigint, http_status integer,
+    detail varchar
+);
 -- what was heard from each source, copies that differ included
 create table internal.feeds (source varchar, events bigint, late bigint, first_seen_at timestamp, last_seen_at timestamp, last_received_at timestamp);
 -- what the journey map makes of each type in each channel
