@@ -15,6 +15,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,6 +35,8 @@ PARTITIONS = 4
 CUSTOMERS = 20_000
 STOCK_EVENTS = 50_000
 """Stock delivery reads no more: it takes 90 µs each."""
+LIMIT_S = 300.0
+"""Nobody is waited for longer (seconds)."""
 _TYPES = ("call.offered", "call.answered", "call.ended", "message.received", "message.answered", "page.viewed", "form.submitted", "case.progressed")
 
 
@@ -124,13 +127,18 @@ def _tell(name: str, commands: Sequence[Sequence[str]], environment: Mapping[str
         return None
     begun, cpu_s, peak = time.monotonic(), 0.0, 0.0
     running_ = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) for command in commands]
+    limit = threading.Timer(LIMIT_S, lambda: [process.kill() for process in running_])
+    limit.start()
     said = [process.stdout.read().decode() for process in running_ if process.stdout]
     for process in running_:
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         cpu_s, peak = cpu_s + usage.ru_utime + usage.ru_stime, max(peak, usage.ru_maxrss / 1024)
+    limit.cancel()
     if any(process.returncode for process in running_):
-        print(f"{name:38} failed: exit codes {[process.returncode for process in running_]}", flush=True)
+        late = time.monotonic() - begun >= LIMIT_S
+        ended = f"did not finish in {LIMIT_S:.0f} s" if late else f"failed: exit codes {[process.returncode for process in running_]}"
+        print(f"{name:38} {ended}", flush=True)
         return None
     inner = re.search(r"whole ([\d.]+) us/event.*?peak ([\d,]+)", "".join(said))
     if inner:  # the kit measures itself
