@@ -60,6 +60,7 @@ def command(ctx: click.Context, folder: Path | None, to: Path | None, start: str
         else:
             from jobs.kafka.replay import Replay, replay
             from jobs.kafka.settings import read_settings
+            from jobs.kafka.worker import leave
 
             def tell(worker: Worker) -> None:
                 progress.events("replaying", worker.counters.get("read", 0))
@@ -70,6 +71,8 @@ def command(ctx: click.Context, folder: Path | None, to: Path | None, start: str
             made = replay(Replay(to or Path(), journey_map, start or "", horizon), read_settings(os.environ), tell)
             if made is None:
                 click.echo(f"sojourn: stopped; the same command goes on in {to}", err=True)
-                ctx.exit(STOPPED)
+                leave(STOPPED)
             snapshot = made
     click.echo(f"mart: {snapshot}")
+    if not folder:
+        leave()

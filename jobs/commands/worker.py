@@ -63,4 +63,4 @@ def command(
         with served(health, settings.web):
             worker = runner.run(work(asked, lambda worker: told(worker, health)))
         click.echo(f"{worker.counters.get('read', 0):,} events read into {to}")
-        leave(worker)  # before the loop is closed: that waits for all that still hangs on brokers
+        leave()  # before the loop is closed: that waits for threads

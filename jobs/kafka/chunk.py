@@ -29,6 +29,7 @@ class Chunk:
         end: The partition's end as the broker said with these records: the offset of its next record that can be read.
         next: The offset to read on from. It lies behind the last record, and behind what follows that is none for us: marks of
             transactions, and what they took back. A chunk of nothing but these has no records.
+        begin: Where the client stood before it: from there to the first record there is nothing that can be read.
     """
 
     topic: str
@@ -41,10 +42,19 @@ class Chunk:
     offsets: NDArray[np.int64]
     end: int
     next: int
+    begin: int
 
     @classmethod
-    def of(cls, records: Sequence[Any], turn: int, end: int | None, position: int = 0) -> Chunk:
-        """Make a chunk of aiokafka's ``ConsumerRecord``s of one partition, at least one. ``position``: where the client reads on, 0 = behind them."""
+    def of(cls, records: Sequence[Any], turn: int, end: int | None, begin: int, position: int = 0) -> Chunk:
+        """Make a chunk of aiokafka's ``ConsumerRecord``s of one partition, at least one.
+
+        Args:
+            records: In the order of their offsets.
+            turn: After which seek they came.
+            end: The partition's end, where it is known.
+            begin: Where the client stood before.
+            position: Where the client reads on; 0 = behind the last.
+        """
         offsets = np.fromiter((record.offset for record in records), np.int64, len(records))
         headers = [record.headers for record in records] if any(record.headers for record in records) else None
         return cls(
@@ -58,12 +68,13 @@ class Chunk:
             offsets=offsets,
             end=max(end or 0, int(offsets[-1]) + 1),
             next=max(position, int(offsets[-1]) + 1),
+            begin=min(begin, int(offsets[0])),
         )
 
     @classmethod
-    def empty(cls, topic: str, partition: int, turn: int, end: int | None, position: int) -> Chunk:
+    def empty(cls, topic: str, partition: int, turn: int, end: int | None, begin: int, position: int) -> Chunk:
         """Make a chunk that says only that there is nothing for us up to a position."""
-        return cls(topic, partition, turn, [], [], None, np.empty(0, np.int64), np.empty(0, np.int64), max(end or 0, position), position)
+        return cls(topic, partition, turn, [], [], None, np.empty(0, np.int64), np.empty(0, np.int64), max(end or 0, position), position, begin)
 
     @property
     def first(self) -> int:
@@ -83,5 +94,5 @@ class Chunk:
         headers = self.headers[cut:] if self.headers is not None else None
         return Chunk(
             *(self.topic, self.partition, self.turn, self.values[cut:], self.keys[cut:], headers),
-            *(self.times_ms[cut:], self.offsets[cut:], self.end, self.next),
+            *(self.times_ms[cut:], self.offsets[cut:], self.end, self.next, offset),
         )

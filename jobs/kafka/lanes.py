@@ -129,6 +129,11 @@ class Lane:
         return bool(self.records) or self._busy.locked()
 
     @property
+    def takes(self) -> bool:
+        """Whether records are wanted; else they are let go of, and asked for again by ``start``."""
+        return not self._holding
+
+    @property
     def ready(self) -> bool:
         """Whether the state stands."""
         return self.keeper is not None and not self._holding

@@ -60,7 +60,7 @@ def replay(asked: Replay, settings: Settings, report: Callable[[Worker], None]) 
         asked.to, asked.journey_map, own, partitions, until_end=True, ticks=False, strict=asked.strict, begin=begin, tell_dead=False, rules=rules
     )
     try:
-        worker = asyncio.run(work(how, report))
+        worker = asyncio.new_event_loop().run_until_complete(work(how, report))  # never closed: that may wait for brokers that are away
     finally:
         _forget(own)
     if worker.stopping.is_set():

@@ -84,12 +84,13 @@ class Fetched:
     Attributes:
         turn: After which seek.
         records: May be none: marks of transactions, and what they took back, are passed over, and only the position tells of them.
-        position: Where the client reads on.
+        begin, position: Where the client stood before it, and where it reads on.
         end: The offset behind all that can be read now; None where the broker has not said it.
     """
 
     turn: int
     records: Sequence[Any]
+    begin: int
     position: int
     end: int | None
 
@@ -121,7 +122,7 @@ class BulkThread(driver.AIOKafkaConsumerThread):
         for tp in active_partitions:
             records, position, end = found.get(tp, []), *_stand(consumer, tp)
             if records or position > self.passed.get(tp, position):
-                fetched[tp] = Fetched(self.turns.get(tp, 0), records, position, end)
+                fetched[tp] = Fetched(self.turns.get(tp, 0), records, self.passed.get(tp, position), position, end)
             self.passed[tp] = position
         return cast(dict[TP, Any], fetched)
 
@@ -244,11 +245,14 @@ class BulkTransport(driver.Transport):
 
 def _chunks(tp: TP, fetched: Fetched) -> Iterator[Chunk]:
     """Yield what was fetched in pieces; the last one says how far it reaches."""
+    turn, end, begin = fetched.turn, fetched.end, fetched.begin
     if not fetched.records:
-        yield Chunk.empty(tp.topic, tp.partition, fetched.turn, fetched.end, fetched.position)
+        yield Chunk.empty(tp.topic, tp.partition, turn, end, begin, fetched.position)
     for at in range(0, len(fetched.records), CHUNK_RECORDS):
         last = at + CHUNK_RECORDS >= len(fetched.records)
-        yield Chunk.of(fetched.records[at : at + CHUNK_RECORDS], fetched.turn, fetched.end, fetched.position if last else 0)
+        chunk = Chunk.of(fetched.records[at : at + CHUNK_RECORDS], turn, end, begin, fetched.position if last else 0)
+        yield chunk
+        begin = chunk.next
 
 
 def _message(tp: TP, chunk: Chunk, generation: int) -> ConsumerMessage:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
+from typing import NoReturn, cast
 
 from faust.types import TP
 
@@ -94,7 +94,7 @@ class Worker:
         self.consumer: BulkConsumer | None = None
         self.lanes: dict[int, Lane] = {}
         self.failed: BaseException | None = None
-        self.rested, self.parted = False, False
+        self.rested = False
         self.stopping = asyncio.Event()
         self.records, self.size = 0, 0
         self.counters: dict[str, int] = {}
@@ -124,20 +124,32 @@ class Worker:
     async def put(self, chunk: Chunk) -> None:
         """Hold a chunk in its lane."""
         self.records, self.size = self.records + len(chunk.values), self.size + chunk.size
-        lane = self.lanes.get(chunk.partition)
-        if lane is None or self.books is None or chunk.turn != self.books.turns.get(TP(chunk.topic, chunk.partition)):
+        if await self._follows(chunk):
+            self.lanes[chunk.partition].put(chunk)
+        else:
             self.release(len(chunk.values), chunk.size)
-            return
-        if chunk.next <= lane.floor.get(chunk.topic, 0):
-            begun = (
-                f"{chunk.topic}:{chunk.partition} begins anew at offset {chunk.first:,}, and the journal has read up to {lane.floor[chunk.topic]:,}"
-            )
-            self.fail(SourceError(f"{begun}: was the topic made anew? Its records go into a new DIR, or under a new name"))
-        expected = lane.expected.get(chunk.topic, chunk.first)
-        if chunk.first > expected and await self._lost(TP(chunk.topic, chunk.partition), expected):
-            self.release(len(chunk.values), chunk.size)
-            return
-        lane.put(chunk)
+
+    async def _follows(self, chunk: Chunk) -> bool:
+        """Return whether a chunk is of now and goes on where its lane stands. All is looked at again after a wait: partitions may have moved."""
+        tp, checked = TP(chunk.topic, chunk.partition), -1
+        while True:
+            lane, books = self.lanes.get(chunk.partition), self.books
+            if lane is None or books is None or not lane.takes or chunk.turn != books.turns.get(tp):
+                return False
+            expected = lane.expected.get(chunk.topic, chunk.first)
+            if chunk.next <= lane.floor.get(chunk.topic, 0):
+                begun = f"{chunk.topic}:{chunk.partition} begins anew at offset {chunk.first:,}, and the journal has read up to {expected:,}"
+                self.fail(SourceError(f"{begun}: was the topic made anew? Its records go into a new DIR, or under a new name"))
+                return False
+            if chunk.begin > expected:  # something between was let go of on its way here
+                log.info("%s:%d: reading again from offset %d on", chunk.topic, chunk.partition, expected)
+                books.read_again(tp, expected)
+                return False
+            if chunk.first <= expected or expected == checked:
+                return True
+            checked = expected
+            if await self._lost(tp, expected):
+                return False
 
     def release(self, records: int, size: int) -> None:
         """So much is no longer held."""
@@ -184,11 +196,10 @@ class Worker:
         """Take leave of Kafka: commit offsets, leave the group, close links; the group misses us by itself where that takes too long."""
         leaving = asyncio.gather(app.stop(), self._dead.close(), return_exceptions=True)
         await asyncio.wait([leaving], timeout=PART_S)
-        self.parted = leaving.done()
-        for problem in leaving.result() if self.parted else []:
+        for problem in leaving.result() if leaving.done() else []:
             if problem is not None:
                 log.warning("taking leave of Kafka: %r", problem)
-        if not self.parted:
+        if not leaving.done():
             log.warning("Kafka does not answer our farewell; the group goes on without us after %g s", self.asked.kafka.consuming.session_s)
 
     def undertake(self, chunks: list[Chunk], absorbed: Absorbed) -> None:
@@ -309,8 +320,8 @@ async def work(asked: WorkerSettings, report: Callable[[Worker], None] = lambda 
     await worker.part(app)
     starting.cancel()
     await worker.close()
-    if worker.parted:
-        limit.cancel()
+    if worker.failed is None:
+        limit.cancel()  # whoever called has more to do
     if worker.failed is not None:
         raise worker.failed if isinstance(worker.failed, SojournError) else JournalError(f"the worker failed: {worker.failed!r}") from worker.failed
     return worker
@@ -351,12 +362,11 @@ def _heed(loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> None:
         loop.add_signal_handler(number, stop)
 
 
-def leave(worker: Worker) -> None:
-    """End the process where Faust's tasks and threads would not: they wait for brokers that are away."""
-    if not worker.parted:
-        sys.stdout.flush()
-        logging.shutdown()
-        os._exit(0)
+def leave(code: int = 0) -> NoReturn:
+    """End the process without waiting for its threads: Faust's may wait for brokers that are away, ours for a state that nobody needs."""
+    sys.stdout.flush()
+    logging.shutdown()
+    os._exit(code)
 
 
 def _limit(worker: Worker) -> threading.Timer:

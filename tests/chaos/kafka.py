@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import random
 import shutil
 import signal
@@ -231,21 +232,26 @@ def _producing(fleet: Fleet, events: Path, plan: Plan) -> Iterator[subprocess.Po
 
 @contextlib.contextmanager
 def brokers() -> Iterator[tuple[Cluster | None, str]]:
-    """Run a broker that may be taken away, else one that may not.
+    """Yield the broker of KAFKA_BOOTSTRAP_SERVERS, which stays, else our own Apache Kafka, which may be taken away, else the substitute.
 
     Raises:
-        NoKafka: neither can be run here.
+        NoKafka: there is none.
     """
+    if given := os.environ.get("KAFKA_BOOTSTRAP_SERVERS"):
+        yield None, given
+        return
     with contextlib.ExitStack() as held:
-        try:
-            cluster = held.enter_context(running())
-        except NoKafka as problem:
+        cluster, problem = None, "Apache Kafka was not asked for"
+        if os.environ.get("SOJOURN_TEST_BROKER") != "substitute":
             try:
-                yield None, held.enter_context(substitute())
-            except NoKafka as another:
-                raise NoKafka(f"{problem}; {another}") from None
-        else:
-            yield cluster, cluster.bootstrap
+                cluster = held.enter_context(running())
+            except NoKafka as error:
+                problem = str(error)
+        try:
+            bootstrap = cluster.bootstrap if cluster else held.enter_context(substitute())
+        except NoKafka as error:
+            raise NoKafka(f"{problem}; {error}") from None
+        yield cluster, bootstrap
 
 
 def main() -> int:

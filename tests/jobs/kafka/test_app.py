@@ -168,7 +168,7 @@ def test_records_that_were_fetched_before_a_seek_are_not_delivered_after_it() ->
             consumer.flow_active = True
 
             async def fetched(timeout: float) -> tuple[object, None]:
-                return {PLACE: Fetched(turn, records, 9, 9)}, None
+                return {PLACE: Fetched(turn, records, 7, 9, 9)}, None
 
             consumer._wait_next_records = fetched
             return [message.offset async for _, message in consumer.getmany(1.0)]
