@@ -31,9 +31,15 @@ class Notes:
             JournalError: a note can't be read.
         """
         names = {path.name for path in self._folder.glob("[0-9]*.json")}
-        for name in names - self._read.keys():
+        for name in self._read.keys() - names:
+            del self._read[name]
+        for name in sorted(names - self._read.keys()):
             self._read[name] = self._note(self._folder / name)
-        return standing([note for name, note in self._read.items() if name in names])
+        return self.known()
+
+    def known(self) -> list[Note]:
+        """Return the same of what was read so far."""
+        return standing(list(self._read.values()))
 
     def add(self, note: Note) -> None:
         """Keep a note."""

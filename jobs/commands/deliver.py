@@ -15,6 +15,7 @@ from jobs.commands.stopping import stoppable
 from jobs.deliver.loop import Loop, delivering
 from jobs.deliver.routes import Routes, read_routes
 from jobs.deliver.shown import shown
+from jobs.deliver.silences import silences_of
 from jobs.deliver.state import FILE, State
 from jobs.deliver.trial import tried
 from jobs.show.table import table
@@ -26,6 +27,10 @@ status_option = click.option(
     help="Only those that stand so; dead: given up.",
 )
 route_option = click.option("--route", metavar="NAME", help="Only of this route.")
+
+
+def _tell(text: str) -> None:
+    click.echo(f"sojourn: {text}", err=True)
 
 
 @click.group("deliver", invoke_without_command=True, short_help="Send alerts to hooks, pagers, chats and mail.")
@@ -45,7 +50,7 @@ def command(ctx: click.Context, to: Path | None, routes_path: Path | None) -> No
         raise click.UsageError("Missing option '--to': say whose alerts are sent, like this: sojourn deliver --to mine --routes routes.toml")
     routes = _routes(routes_path)
     with stoppable("sending what is due, for 10 s at most") as (stopper, _), delivering(to):
-        loop = Loop(to, routes.routes, routes.channels, report=lambda text: click.echo(f"sojourn: {text}", err=True))
+        loop = Loop(to, routes.routes, routes.channels, silences_of(to, _tell), _tell)
         click.echo(f"sojourn: delivering alerts of {to} on {len(routes.routes)} route(s); Ctrl-C or SIGTERM ends it", err=True)
         while not stopper.stopped:
             loop.turn()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from jobs.deliver.loop import LOOK_S, Loop, delivering
 from jobs.deliver.routes import Routes
+from jobs.deliver.silences import silences_of
 
 
 @contextmanager
@@ -51,7 +52,7 @@ def _deliver(dir: Path, routes: Routes, report: Callable[[str], None], end: thre
     try:
         if fresh:
             held.enter_context(delivering(dir))
-        loop = Loop(dir, routes.routes, routes.channels, report=report)
+        loop = Loop(dir, routes.routes, routes.channels, silences_of(dir, report), report)
         while not end.is_set():
             loop.turn()
         if waiting := loop.finish():

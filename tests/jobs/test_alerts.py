@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from jobs.cli import main
+from jobs.deliver.silences import silences_of
 from jobs.notes import Notes
 from jobs.run import RunSettings, run
 from schemas.journey_map import default_map
@@ -91,6 +92,21 @@ def test_snoozing_and_maintenance_want_an_end_and_say_what_is_allowed(folder: Pa
     assert maintenance.about(1, "any", "north", None)
     assert not maintenance.about(1, "any", "south", None)
     assert not maintenance.holds(maintenance.at_us)
+
+
+def test_delivery_keeps_silence_as_soon_as_a_note_is_there_until_it_is_lifted_and_tells_of_a_damaged_one_once(folder: Path) -> None:
+    said: list[str] = []
+    silences = silences_of(folder, said.append)
+    assert silences() == []
+    told("ack", folder, "a7", "--why", "on it")
+    told("maintenance", folder, "--why", "switch", "--for", "4h", "--site", "north")
+    assert [(silence.kind, silence.key, silence.site) for silence in silences()] == [("ack", 0xA7 << 56, None), ("maintenance", None, "north")]
+    (folder / "notes" / "9-x.json").write_text("{")
+    assert len(silences()) == len(silences()) == 2
+    assert len(said) == 1
+    (folder / "notes" / "9-x.json").unlink()
+    told("lift", folder, Notes(folder).standing()[0].id, "--why", "done")
+    assert [silence.kind for silence in silences()] == ["maintenance"]
 
 
 def test_notes_written_at_once_are_all_kept(tmp_path: Path) -> None:
