@@ -27,6 +27,7 @@ from jobs.upkeep import Housekeeper
 from pipelines.judge.rule import Rule
 from pipelines.judge.shelf import shelf
 from pipelines.partition import Batch
+from pipelines.say.vitals import Vitals
 from schemas.errors import MartError, SourceError
 from schemas.journal import Commit, SourceRange
 from schemas.journey_map import JourneyMap
@@ -201,7 +202,19 @@ class _Run:
             return 0
         with mart_errors():
             self.sayer.note_keys(self.overall.judge(self.shown.files(), now=now))
-            return self.sayer.say(as_of_us, time.time_ns() // 1000)
+            return self.sayer.say(as_of_us, time.time_ns() // 1000, self.vitals() if self.settings.follow else None)
+
+    def vitals(self) -> Vitals:
+        """Return what this run knows of itself."""
+        counters, lateness_us = self.keeper.counters, self.settings.journey_map.lateness_us
+        return Vitals(
+            now_us=time.time_ns() // 1000,
+            time_us=None if self.keeper.until_us is not None or self.keeper.latest_us is None else self.keeper.latest_us + lateness_us,
+            read=counters.get("read", 0),
+            dead_letters=counters.get("dead_letters", 0),
+            published_us=self.mart.published_us,
+            fresh=self.rhythm.fresh,
+        )
 
     @property
     def as_of_us(self) -> int | None:

@@ -22,12 +22,15 @@ from jobs.run import mart_of
 from jobs.sources.source import Stopper
 from jobs.upkeep import Housekeeper
 from pipelines.judge.rule import Rule
+from pipelines.say.vitals import Vitals
 from schemas.errors import CompactedError, JournalError, SettingError
 from schemas.journal import Base, Commit
 from schemas.journey_map import JourneyMap
 
 LOOK_S = 0.1
 """How often the logs are looked at (seconds)."""
+WATCH_S = 5.0
+"""How often the workers' health is looked at, where they commit nothing (seconds)."""
 DRAINED_S = 2.0
 """So long after the last event, with none unread, the mart counts as drained: estimates are fitted anew."""
 
@@ -59,6 +62,7 @@ class MartLoop:
     _rhythm: Rhythm = field(default_factory=lambda: Rhythm(live=True))
     _came_at: float = field(default_factory=time.monotonic)
     _settled: bool = False  # the newest snapshot was made of a drained journal
+    _said_at: float = field(default_factory=time.monotonic)
     _caught_up: bool = False  # all records were read once: until then what holds now is not known
 
     def __post_init__(self) -> None:
@@ -74,6 +78,7 @@ class MartLoop:
                 self._caught_up = True
                 stopper.wait(LOOK_S)
             self.keep_up()
+            self.watch()
             report(self)
         self.fold()
         if self._rhythm.fresh:
@@ -133,7 +138,24 @@ class MartLoop:
         if self.as_of_us is None:
             return 0
         self.sayer.note_keys(self.overall.judge(self.shown.files(), now=now))
-        return self.sayer.say(self.as_of_us, time.time_ns() // 1000)
+        self._said_at = time.monotonic()
+        return self.sayer.say(self.as_of_us, time.time_ns() // 1000, self.vitals() if self._caught_up else None)
+
+    def vitals(self) -> Vitals:
+        """Return what this loop knows of itself and of its workers."""
+        return Vitals(
+            now_us=time.time_ns() // 1000,
+            time_us=None if self.as_of_us is None else self.as_of_us + self.journey_map.lateness_us,
+            read=self.standing.counters["read"],
+            dead_letters=self.standing.counters["dead_letters"],
+            published_us=self.mart.published_us,
+            fresh=self._rhythm.fresh,
+        )
+
+    def watch(self) -> None:
+        """Say, now and then, what there is to say though no commit came: workers that are gone make none."""
+        if self._caught_up and not self._pending and time.monotonic() - self._said_at >= WATCH_S and self.say(now=False):
+            self._rhythm.fresh = True
 
     def publish(self, *, final: bool) -> Path:
         """Publish a snapshot."""

@@ -80,9 +80,11 @@ def _change(con: duckdb.DuckDBPyConnection, name: str, incoming: pa.Table, betwe
 
 def _hear(con: duckdb.DuckDBPyConnection, facts: Sequence[pa.Table], journey_map: JourneyMap) -> None:
     """Note who was heard, and what the map makes of types that are new."""
-    columns = ["source", "type", "channel", "late", "time_us", "received_us"]
+    columns = ["source", "type", "channel", "site", "late", "time_us", "received_us"]
     heard = pa.concat_tables([table.select(columns) for table in facts], promote_options="permissive")
     _run(con, "feeds", incoming_facts=heard)
+    if journey_map.feeds:
+        _run(con, "heard", incoming_facts=heard)
     con.register("incoming_facts", heard)
     pairs = con.execute(read_text("pipelines/fold/unknown_meanings.sql")).fetchall()
     con.unregister("incoming_facts")

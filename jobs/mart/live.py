@@ -137,6 +137,12 @@ class LiveMart:
         return snapshot.put(self._path, self._serving, number)
 
     @property
+    def published_us(self) -> int | None:
+        """When the last publication was made (µs, the clock); None before the first."""
+        said = self.con.execute("select max(epoch_us(published_at)) from internal.publication").fetchall()
+        return None if said[0][0] is None else int(said[0][0])
+
+    @property
     def as_of_us(self) -> int | None:
         """What the last publication said it was as of (µs); None before the first."""
         said = self.con.execute("select max(epoch_us(as_of)) from internal.publication").fetchall()

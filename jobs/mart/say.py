@@ -6,6 +6,7 @@ A row exists once its commit record does. A crash before that says nothing, and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -15,15 +16,17 @@ from jobs.journal.log import SAID_LOG, Journal
 from jobs.journal.segment import write_segments
 from jobs.keeper import persistently
 from jobs.mart.ask import Ask
+from jobs.mart.conditions import Conditions
 from jobs.mart.dossiers import with_bodies
 from jobs.mart.live import LiveMart
 from pipelines.judge.rule import Rule
 from pipelines.say.dossier import House, Row
-from pipelines.say.ledger import NEVER, Keys
+from pipelines.say.ledger import NEVER, UNKNOWN, Keys
 from pipelines.say.rows import Moment, ledger_of
 from pipelines.say.severity import Numbers
 from pipelines.say.speech import speeches
 from pipelines.say.step import Manner, step
+from pipelines.say.vitals import Vitals
 from schemas.journal import Commit
 from schemas.journey_map import JourneyMap
 from schemas.touchpoint import VERSION
@@ -59,8 +62,12 @@ class Sayer:
         self._recent: dict[int, str] = {}
         self._writer = unique_name()
         self._commit = mart.folded.get(SAID_LOG, -1)
-        self._ledger = ledger_of(self._ask("ledger", conditions=False, news_us=self._manner.news_us, never=NEVER))
-        self._seq = int(mart.con.execute("select coalesce(max(seq), -1) + 1 from internal.said").fetchall()[0][0])
+        self._ledger, self._condition_ledger = (
+            ledger_of(self._ask("ledger", conditions=kind, news_us=self._manner.news_us, never=NEVER)) for kind in (False, True)
+        )
+        self._conditions = Conditions(self._ask, journey_map)
+        reached = self._ask("reached").to_pylist()[0]
+        self._seq, self._as_of_us = reached["seq"], reached["as_of_us"]
         self._changed: list[Keys] = []
         self._whole = True  # nothing is known of what changed before the start
 
@@ -76,31 +83,53 @@ class Sayer:
         if len(keys) and not self._whole:
             self._changed.append(keys)
 
-    def say(self, as_of_us: int, now_us: int) -> int:
+    def say(self, as_of_us: int, now_us: int, vitals: Vitals | None = None) -> int:
         """Say what there is to say, and return in how many rows.
 
         Args:
-            as_of_us: The instant of event time that everything is judged at; never before that of the last call.
+            as_of_us: The instant of event time that everything is judged at; one before that of the last time is taken for that.
             now_us: The clock.
+            vitals: Of the loop, where sources are live.
         """
-        asked, self._changed = self._asked(as_of_us), []
-        before = self.said
+        as_of_us = self._as_of_us = max(as_of_us, self._as_of_us)
+        before, doubts = self.said, self._listen(as_of_us, now_us)
+        asked, self._changed = self._asked(as_of_us, doubts), []
         for start in range(0, len(asked), CHUNK):
             self._say(asked[start : start + CHUNK], Moment(now_us, as_of_us, self._seq))
         self._whole = False
+        if vitals is not None:
+            self._tell(self._conditions.feel(vitals), Moment(now_us, now_us, self._seq))
         return self.said - before
 
-    def _asked(self, as_of_us: int) -> Keys:
+    def _listen(self, as_of_us: int, now_us: int) -> Keys:
+        """Tell of feeds that are silent, and return the keys that are in doubt for it, or were."""
+        found, doubts = self._conditions.listen(as_of_us)
+        self._tell(found, Moment(now_us, as_of_us, self._seq))
+        return np.empty(0, np.uint64) if doubts is None else np.concatenate([doubts, self._ledger.standing(UNKNOWN)])
+
+    def _tell(self, table: pa.Table, moment: Moment) -> None:
+        """Say what there is to say about conditions; where time is now, they are news however long they last."""
+        if not len(table):
+            return
+        live = moment.said_us - moment.as_of_us <= self._manner.news_us
+        manner = replace(self._manner, history=self._manner.history or live)
+        done = step(table["key"].to_numpy().astype(np.uint64), table, self._condition_ledger, manner, moment, self._last_said)
+        if len(done.rows):
+            self._write(with_bodies(done.rows, done.about, self._ask, self._house))
+        self._condition_ledger.put(done.entries)
+        self._conditions.told(table)
+
+    def _asked(self, as_of_us: int, doubts: Keys) -> Keys:
         """Return the keys that may have something to be said about."""
         if not self._whole:
-            return np.unique(np.concatenate([*self._changed, self._ledger.due(as_of_us)]))
+            return np.unique(np.concatenate([*self._changed, self._ledger.due(as_of_us), doubts]))
         standing = {name: pa.array(self._ledger.entries[name]) for name in ("key", "state", "since_us")}
         until = self._ledger.entries["until_us"]
         standing["until_us"] = pa.array(until, mask=until == NEVER)
         return np.asarray(self._ask("stale", {"standing": pa.table(standing)}, as_of_us=as_of_us)["key"].to_numpy().astype(np.uint64))
 
     def _say(self, asked: Keys, moment: Moment) -> None:
-        done = step(asked, self._ask.intervals(asked, self._house), self._ledger, self._manner, moment, self._last_said)
+        done = step(asked, self._ask.intervals(asked, self._house), self._ledger, self._manner, moment, self._last_said, self._conditions.doubtful)
         if len(done.rows):
             self._write(with_bodies(done.rows, done.about, self._ask, self._house, self._texts))
         self._ledger.put(done.entries)

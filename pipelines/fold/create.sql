@@ -42,6 +42,8 @@ create table internal.deliveries (
 );
 -- what was heard from each source, copies that differ included
 create table internal.feeds (source varchar, events bigint, late bigint, first_seen_at timestamp, last_seen_at timestamp, last_received_at timestamp);
+-- when each kind of event was heard last: feeds that the journey map expects are made of them
+create table internal.heard (source varchar, type varchar, channel varchar, site varchar, last_us bigint);
 -- what the journey map makes of each type in each channel
 create table internal.meanings (type varchar, channel varchar, stage varchar, roles ubigint);
 -- the least and greatest millisecond of each bucket of a histogram, and the value that stands for it
