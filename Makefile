@@ -37,8 +37,10 @@ demo-kafka: $(READY) ## The same through Kafka: broker, topics, producer, two wo
 kafka: $(READY) ## Run Apache Kafka on 127.0.0.1:9092 until Ctrl-C (NODES=3 for a cluster)
 	@$(BIN)/python -m infra.kafka --nodes $(or $(NODES),1) --port $(or $(PORT),9092) $(if $(SECURE),--secure)
 
-test: $(READY) ## Run all tests that need no broker (some minutes)
-	@$(BIN)/python -m pytest -q
+test: $(READY) ## Run all tests that need no broker, in two halves at once (some minutes)
+	@mkdir -p dist; $(BIN)/python -m pytest -q tests/jobs $(ARGS) > dist/tests-of-jobs.txt 2>&1 & jobs=$$!; \
+	$(BIN)/python -m pytest -q --ignore=tests/jobs $(ARGS); rest=$$?; \
+	wait $$jobs; jobs=$$?; cat dist/tests-of-jobs.txt; exit $$((rest + jobs))
 
 test-kafka: $(READY) ## Run those that need one: KAFKA_BOOTSTRAP_SERVERS, else Apache Kafka is fetched and started (needs Java and Maven)
 	@$(BIN)/python -m pytest -q -m broker

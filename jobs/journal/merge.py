@@ -33,7 +33,7 @@ def grouped(rows: Sequence[int], most: int | None = None) -> list[list[int]]:
     [[0], [1], [2, 3, 4, 5]]
     >>> grouped([9000, 90, 90, 50, 10, 10, 10, 10])
     [[0], [1, 2, 3, 4, 5, 6, 7]]
-    >>> grouped([60, 60, 30, 40, 30], most=100)
+    >>> grouped([60, 60, 40, 40, 40], most=100)
     [[0], [1], [2], [3, 4]]
     """
     groups = [[place] for place in range(len(rows))]

@@ -105,7 +105,7 @@ def line_of(letter: Letter) -> bytes:
     """Write a letter as a line.
 
     >>> line_of(Letter("not_json", "", b"oops", "shop:0", 7, 0))[:38]
-    b'{"feed":"shop:0","place":7,"md5":"87dd'
+    b'{"feed":"shop:0","place":7,"md5":"02c7'
     """
     line = Line(letter.feed, letter.place, letter.md5, letter.reason, letter.detail, letter.received_at)
     try:
