@@ -55,7 +55,7 @@ class Loop:
         self._report = report
         self.outbox = Outbox(State(dir / "deliver"), routes, silences)
         self._tail = SaidTail(dir)
-        self._workers = Workers(channels, {name: route.in_flight for name, route in routes.items()})
+        self._workers = Workers(channels, routes)
         self._joined, self._forgot_at = False, -_FORGET_S
         self._failing = set[str]()
 

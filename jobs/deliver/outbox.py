@@ -21,6 +21,8 @@ from schemas.routes import SEVERITIES, Route, Severity
 
 TIRED = 3
 """After so many tries in a row that failed for the receiver's sake, only one message at a time asks how it is."""
+AHEAD = 16
+"""So many messages a thread lie ready at most, while a receiver accepts all."""
 KEPT_US = 30 * 86_400 * 1_000_000
 """What is over is forgotten after so long (µs)."""
 DISABLED = "its receiver wants no more (410); sojourn deliver retry DIR --route NAME takes it up again"
@@ -34,6 +36,7 @@ class Lane:
     Attributes:
         flying: Ids of the messages that are being sent.
         failures: Tries in a row that failed for the receiver's sake.
+        ahead: So many messages a thread lie ready, so that one write notes many results; it grows while all are accepted.
     """
 
     name: str
@@ -41,11 +44,12 @@ class Lane:
     rate: Rate
     flying: set[str] = field(default_factory=set)
     failures: int = 0
+    ahead: int = 1
 
     @property
     def room(self) -> int:
-        """How many more may be sent at the same time."""
-        return (1 if self.failures >= TIRED else self.route.in_flight) - len(self.flying)
+        """How many more may be handed to the threads."""
+        return (1 if self.failures >= TIRED else self.route.in_flight * self.ahead) - len(self.flying)
 
 
 class Outbox:
@@ -60,6 +64,7 @@ class Outbox:
             silences: Tells what people want silence about now.
         """
         self.state, self._silences = state, silences
+        self._heeded: Sequence[Silence] | None = None
         self.lanes = {name: Lane(name, route, Rate(route.rate)) for name, route in routes.items()}
 
     def join(self, reached: tuple[int, int]) -> None:
@@ -97,6 +102,10 @@ class Outbox:
     def release(self, now_us: int) -> None:
         """End the holds whose time has come."""
         silences = self._silences()
+        if silences != self._heeded:  # one that has no end may have been lifted
+            self._heeded = silences
+            with self.state.transaction():
+                self.state.run("wake", now=now_us)
         for lane in self.lanes.values():
             ended = self.state.rows("ended", route=lane.name, now=now_us)
             if ended:
@@ -168,8 +177,8 @@ class Outbox:
     def _cooled_us(self, lane: Lane, grouping: str) -> int | None:
         if lane.route.cooldown is None:
             return None
-        last = self.state.rows("cooled", route=lane.name, grouping=grouping)[0]["max(let_us)"]
-        return None if last is None else _number(last) + lane.route.cooldown // _MICROSECOND
+        last = self.state.rows("cooled", route=lane.name, grouping=grouping)
+        return _number(last[0]["let_us"]) + lane.route.cooldown // _MICROSECOND if last else None
 
     def _put(self, route: str, notice: Notice, grouping: str, made: Plan, now_us: int) -> None:
         self.state.run(
@@ -193,7 +202,7 @@ class Outbox:
         )
 
     def _release(self, lane: Lane, ended: Sequence[Row], silences: Sequence[Silence], now_us: int) -> None:
-        held = [Held(restored(row["notices"])[0], cast(Reason, row["reason"])) for row in ended]
+        held = [Held(restored(row["notices"])[0], cast(Reason, row["reason"]), bool(row["begun"])) for row in ended]
         found = release(lane.route, held, silences, now_us)
         for notice, made in found.plans:
             self._replan(lane.name, notice.id, made, now_us)
@@ -234,6 +243,7 @@ class Outbox:
 
     def _judge(self, lane: Lane, answer: Answer, now_us: int) -> None:
         """Note whether the receiver is well; once it is again, nothing waits for it in vain."""
+        lane.ahead = min(AHEAD, lane.ahead + 1) if answer.accepted else 1
         if answer.weary:
             lane.failures += 1
             return

@@ -18,10 +18,16 @@ _UNSAID: frozenset[Reason] = frozenset(("snoozed", "maintenance"))
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A notice whose hold ends, and why it was held."""
+    """A notice whose hold ends.
+
+    Attributes:
+        reason: Why it was held.
+        begun: The route was told before that the alert goes on.
+    """
 
     notice: Notice
     reason: Reason
+    begun: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +52,13 @@ def release(route: Route, held: Sequence[Held], silences: Sequence[Silence], now
         alerts.setdefault(one.notice.key, []).append(one)
     found, free = Release(), list[Notice]()
     for alert in alerts.values():
-        notices = [one.notice for one in alert]
-        if still := _still(route, alert, silences, now_us):
-            found.plans.extend((notice, still) for notice in notices)
-        elif not _wholly(notices):
-            free.extend(notices if route.kind != "pagerduty" else _latest(notices, found, now_us))
-        elif route.kind == "pagerduty" or any(one.reason in _UNSAID for one in alert):
-            found.plans.extend((notice, Plan("dropped", now_us, "ended")) for notice in notices)
+        still = _still(route, alert, silences, now_us)
+        if still is None:
+            free.extend(_freed(route, alert, found, now_us))
         else:
-            free.extend(notices)
+            over = [one.notice for one in alert if still.status == "dropped" and one.begun and one.notice.closing]
+            free.extend(over)  # who was told of it hears that it is over
+            found.plans.extend((one.notice, still) for one in alert if one.notice not in over)
     _send(route, sorted(free, key=lambda notice: notice.seq), found, now_us)
     return found
 
@@ -65,15 +69,17 @@ def _still(route: Route, alert: Sequence[Held], silences: Sequence[Silence], now
     return max(plans, key=lambda plan: plan.at_us, default=None)
 
 
-def _wholly(notices: Sequence[Notice]) -> bool:
-    """Return whether an alert began and ended while it was held."""
-    return notices[0].state in ("opened", "updated") and notices[-1].closing
-
-
-def _latest(notices: Sequence[Notice], found: Release, now_us: int) -> list[Notice]:
-    """Keep the last word about an alert: who is paged wants to know how it stands, not how it came to that."""
-    found.plans.extend((notice, Plan("dropped", now_us, "superseded")) for notice in notices[:-1])
-    return [notices[-1]]
+def _freed(route: Route, alert: Sequence[Held], found: Release, now_us: int) -> list[Notice]:
+    """Return what is told of an alert that is held no longer; what is not told of it is noted."""
+    notices = [one.notice for one in alert]
+    unheard = not alert[0].begun and notices[-1].closing
+    if unheard and (route.kind == "pagerduty" or any(one.reason in _UNSAID for one in alert)):
+        found.plans.extend((notice, Plan("dropped", now_us, "ended")) for notice in notices)
+        return []
+    if route.kind == "pagerduty":  # who is paged wants to know how it stands, not how it came to that
+        found.plans.extend((notice, Plan("dropped", now_us, "superseded")) for notice in notices[:-1])
+        return notices[-1:]
+    return notices
 
 
 def _send(route: Route, free: Sequence[Notice], found: Release, now_us: int) -> None:
