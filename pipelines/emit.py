@@ -96,6 +96,7 @@ def steps_table(after: View, chosen: Chosen, drops: Dropped, lexicon: Lexicon, n
         "since_previous_ms": _present(steps.since[at]),
         "wait_ms": _present(steps.wait[at]),
         "service_ms": _present(steps.service[at]),
+        "opener_position": array(steps.opener[at].astype(np.int32), steps.opener[at] == ABSENT),
         "desired_ms": _present(steps.desired[at]),
         "adequate_ms": _present(steps.adequate[at]),
         "roles": array(sense["roles"]),

@@ -62,6 +62,7 @@ class Steps:
         desired: The zone of tolerance in force.
         adequate: The same.
         waiting: Whether the row opened a wait that nothing has closed.
+        opener: Position of the row whose wait it ends, ABSENT where it ends none; a measured wait may have one, too.
     """
 
     journey: NDArray[np.int64]
@@ -73,6 +74,7 @@ class Steps:
     desired: NDArray[np.int64]
     adequate: NDArray[np.int64]
     waiting: NDArray[np.bool_]
+    opener: NDArray[np.int64]
 
 
 def rebuild(rows: NDArray[np.void], lexicon: Lexicon, start: NDArray[np.bool_] | None = None) -> tuple[Journeys, Steps]:
@@ -154,36 +156,41 @@ def _steps(
     previous = np.where(position > 1, np.arange(len(rows)) - 1, -1)
     since = np.where(position > 1, np.maximum(rows["time"] - end[previous], 0) // _MS, ABSENT)
     shown = (np.diff(np.append(first, len(rows))) <= lexicon.journey_map.max_events)[journey]
-    wait, service, waiting = _durations(rows, sense, journey, shown, lexicon)
+    wait, service, waiting, opener = _durations(rows, sense, journey, shown, lexicon)
     desired, adequate = _zones(rows, sense, carried, lexicon)
-    return Steps(journey, position, previous, since, wait, service, desired, adequate, waiting)
+    opened_at = np.where(opener >= 0, position[opener], ABSENT) if len(rows) else opener
+    return Steps(journey, position, previous, since, wait, service, desired, adequate, waiting, opened_at)
 
 
 def _durations(
     rows: NDArray[np.void], sense: NDArray[np.void], journey: NDArray[np.int64], shown: NDArray[np.bool_], lexicon: Lexicon
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-    """Return waiting, service, and which rows opened a wait that is still open.
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_], NDArray[np.int64]]:
+    """Return waiting, service, which rows opened a wait that is still open, and for each row the place of the one whose wait it ends, else -1.
 
     Waiting: measured, else queued → started, else the pair that the step closes. Service: measured, else started → completed.
     No pairs are sought where no steps are shown.
     """
     wait, service, waiting = rows["wait"].copy(), rows["service"].copy(), np.zeros(len(rows), bool)
+    ended = np.full(len(rows), -1, np.int64)
     life = np.where(shown, rows["flags"] >> np.uint32(LIFECYCLE_SHIFT) & 3, 0)
     if life.any():
         alive = np.flatnonzero(life)
         group, queued, started = _group(journey[alive], sense["type"][alive]), life[alive] == QUEUED, life[alive] == STARTED
         opener = first_in_first_out(group, queued, started)
         _fill(wait, rows["time"], alive, opener)
+        ended[alive] = np.where(opener >= 0, alive[opener], -1)
         waiting[alive] |= still_open(queued, opener)
         _fill(service, rows["time"], alive, first_in_first_out(group, started, life[alive] == COMPLETED))
     paired = np.flatnonzero(_paired(lexicon)[rows["sense"]] & shown)
     if len(paired):
         found, open_, some, senses, journeys = wait[paired], waiting[paired], rows[paired], sense[paired], journey[paired]
+        by_role = np.full(len(paired), -1, np.int64)
         for pair in lexicon.journey_map.pairs:
             if pair.wait:
-                _close(found, open_, some, senses, journeys, pair, lexicon)
+                _close(found, open_, by_role, some, senses, journeys, pair, lexicon)
         wait[paired], waiting[paired] = found, open_
-    return wait, service, waiting
+        ended[paired] = np.where((ended[paired] < 0) & (by_role >= 0), paired[by_role], ended[paired])
+    return wait, service, waiting, ended
 
 
 def _paired(lexicon: Lexicon) -> NDArray[np.bool_]:
@@ -203,13 +210,14 @@ def _takes_part(sense: NDArray[np.void], pair: Pair, lexicon: Lexicon) -> NDArra
 def _close(
     wait: NDArray[np.int64],
     waiting: NDArray[np.bool_],
+    ended: NDArray[np.int64],
     rows: NDArray[np.void],
     sense: NDArray[np.void],
     journey: NDArray[np.int64],
     pair: Pair,
     lexicon: Lexicon,
 ) -> None:
-    """Give each row that closes an opening of the pair its wait, unless it has one, and mark openings that nothing closes."""
+    """Give each row that closes an opening of the pair its wait and that opening, unless it has them; mark openings that nothing closes."""
     opens, closes = np.uint64(pair.opens), np.uint64(pair.closes)
     at = np.flatnonzero(_takes_part(sense, pair, lexicon))
     if not len(at):
@@ -223,6 +231,7 @@ def _close(
     channel = None if pair.key == "journey" else sense["channel"][at[loose]]
     opener[loose] = _among(loose, one_by_one(journey[at[loose]], key[loose], channel, opening[loose], closing[loose]))
     _fill(wait, rows["time"], at, opener)
+    ended[at] = np.where((ended[at] < 0) & (opener >= 0), at[opener], ended[at])
     waiting[at] |= still_open(opening, opener)
 
 

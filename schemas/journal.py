@@ -134,6 +134,7 @@ STEPS = _schema(
         ("since_previous_ms", pa.int64()),
         ("wait_ms", pa.int64()),
         ("service_ms", pa.int64()),
+        ("opener_position", pa.int32()),  # of the step whose wait this one ends; null where it ends none
         ("desired_ms", pa.int64()),
         ("adequate_ms", pa.int64()),
         ("roles", pa.uint64()),

@@ -107,6 +107,7 @@ JOURNEY_TABLES: tuple[Table, ...] = (
         Column("since_previous_s", "DOUBLE", "Seconds from the end of the step before to this one, not below 0; null for the first."),
         Column("wait_s", "DOUBLE", "Seconds waited: measured, else from its lifecycle or the step that it closes; null where nothing says."),
         Column("service_s", "DOUBLE", "Seconds of service."),
+        Column("opener_position", "INTEGER", "The position of the step whose wait this one ends; null where it ends none."),
         Column("desired_s", "DOUBLE", "The wait that this customer would be glad of, by the journey map, seconds."),
         Column("adequate_s", "DOUBLE", "The longest wait that this customer puts up with, by the journey map, seconds."),
         Column("zone", "DOUBLE", "Place in the zone of tolerance, (adequate - wait) / (adequate - desired): below 0 inadequate, above 1 delight."),

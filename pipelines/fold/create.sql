@@ -19,7 +19,7 @@ create table internal.journeys (
 );
 create table internal.steps (
     journey ubigint, position integer, "key" ubigint, source varchar, event_id varchar, occurred_at timestamp, type varchar, stage varchar, channel varchar,
-    site varchar, actor_id varchar, team varchar, previous_type varchar, since_previous_ms bigint, wait_ms bigint, service_ms bigint, desired_ms bigint,
+    site varchar, actor_id varchar, team varchar, previous_type varchar, since_previous_ms bigint, wait_ms bigint, service_ms bigint, opener_position integer, desired_ms bigint,
     adequate_ms bigint, roles ubigint, money_minor bigint, money_kind varchar
 );
 -- what the rules return: breaches, and records that other marts show; some lie in the future

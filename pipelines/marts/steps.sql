@@ -15,6 +15,7 @@ select
     since_previous_ms / 1e3::double as since_previous_s,
     wait_ms / 1e3::double as wait_s,
     service_ms / 1e3::double as service_s,
+    opener_position,
     desired_ms / 1e3::double as desired_s,
     adequate_ms / 1e3::double as adequate_s,
     case when adequate_ms <> desired_ms then (adequate_ms - wait_ms)::double / (adequate_ms - desired_ms) end as zone,

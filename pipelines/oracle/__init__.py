@@ -52,6 +52,7 @@ _PAIRS_FOUND = schema(
     lifecycle_wait_ms=pa.int64(),
     lifecycle_service_ms=pa.int64(),
     role_wait_ms=pa.int64(),
+    opener_position=pa.int32(),
     open_wait=pa.bool_(),
 )
 ANSWERS = ("journeys", "steps", "operations", "house", "counts")

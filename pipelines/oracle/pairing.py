@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import Any
 
 Event = Mapping[str, Any]
-PAIRED = ("customer", "first_key", "key", "lifecycle_wait_ms", "lifecycle_service_ms", "role_wait_ms", "open_wait")
+PAIRED = ("customer", "first_key", "key", "lifecycle_wait_ms", "lifecycle_service_ms", "role_wait_ms", "opener_position", "open_wait")
 """The columns of what :func:`pairs_found` returns."""
 
 
@@ -25,31 +25,33 @@ def pairs_found(members: Iterable[Event], pairs: Sequence[Event]) -> list[dict[s
         events = list(journey)
         waits, still_open = _after(events, "queued", "started")
         services, _ = _after(events, "started", "completed")
-        closed: dict[int, int] = {}
+        closed: dict[int, Event] = {}
         for pair in pairs:
             found, opened = _walk(events, pair)
             closed, still_open = found | closed, still_open | opened
         for at, event in enumerate(events):
-            paired = (customer, first_key, event["key"], waits.get(at), services.get(at), closed.get(at), event["key"] in still_open)
+            spans = [_between(found.get(at), event) for found in (waits, services, closed)]
+            opener = waits.get(at, closed.get(at))
+            paired = (customer, first_key, event["key"], *spans, opener and opener["position"], event["key"] in still_open)
             rows.append(dict(zip(PAIRED, paired, strict=True)))
     return rows
 
 
-def _after(events: Sequence[Event], first: str, second: str) -> tuple[dict[int, int], set[int]]:
-    """Return place of each `second` stage of life → ms since the `first` of the same type, first in first out; and the keys of those left over."""
+def _after(events: Sequence[Event], first: str, second: str) -> tuple[dict[int, Event], set[int]]:
+    """Return place of each `second` stage of life → the `first` of the same type, first in first out; and the keys of those left over."""
     waiting: defaultdict[str, deque[Event]] = defaultdict(deque)
     found = {}
     for at, event in enumerate(events):
         queue = waiting[event["type"]]
         if event["lifecycle"] == second and queue:
-            found[at] = _between(queue.popleft(), event)
+            found[at] = queue.popleft()
         elif event["lifecycle"] == first:
             queue.append(event)
     return found, {event["key"] for queue in waiting.values() for event in queue}
 
 
-def _walk(events: Sequence[Event], pair: Event) -> tuple[dict[int, int], set[int]]:
-    """Return place of each event that closes an opening of `pair` → ms since that opening, and the keys of what is still open.
+def _walk(events: Sequence[Event], pair: Event) -> tuple[dict[int, Event], set[int]]:
+    """Return place of each event that closes an opening of `pair` → that opening, and the keys of what is still open.
 
     An event closes before it opens.
     """
@@ -62,7 +64,7 @@ def _walk(events: Sequence[Event], pair: Event) -> tuple[dict[int, int], set[int
             opening = _opening_for(event, still_open, _key_of(pair, event), pair["key"] == "journey")
             if opening is not None:
                 still_open.remove(opening)
-                found[at] = _between(opening, event)
+                found[at] = opening
         if event["roles"] & pair["opens"]:
             still_open.append(event)
     return found, {event["key"] for event in still_open}
@@ -89,7 +91,6 @@ def _opening_for(event: Event, still_open: Sequence[Event], name: str, anywhere:
     return None
 
 
-def _between(opening: Event, event: Event) -> int:
-    """Return the whole ms from one event's time to the other's; never negative, since events come in total order."""
-    span: int = event["time_us"] - opening["time_us"]
-    return span // 1000
+def _between(opening: Event | None, event: Event) -> int | None:
+    """Return the whole ms from one event's time to the other's, None without the first; never negative, since events come in total order."""
+    return None if opening is None else (event["time_us"] - opening["time_us"]) // 1000

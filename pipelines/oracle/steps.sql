@@ -13,6 +13,7 @@ followed as (
         coalesce(counted.wait_ms, pairs_found.lifecycle_wait_ms, pairs_found.role_wait_ms) as step_wait_ms,
         coalesce(counted.service_ms, pairs_found.lifecycle_service_ms) as step_service_ms,
         pairs_found.open_wait,
+        pairs_found.opener_position,
         last_value(segment ignore nulls) over so_far as known_segment,
         last_value(client_type ignore nulls) over so_far as known_client_type,
         last_value(context ignore nulls) over so_far as known_context
@@ -41,7 +42,7 @@ zoned as (
 select
     customer, rule, case_id, first_key, position::integer as position,
     source, event_id, key, time_us as occurred_us, type, stage, channel, site,
-    previous_type, case when since_previous_us < 0 then 0 else since_previous_us // 1000 end as since_previous_ms, step_wait_ms as wait_ms, step_service_ms as service_ms,
+    previous_type, case when since_previous_us < 0 then 0 else since_previous_us // 1000 end as since_previous_ms, step_wait_ms as wait_ms, step_service_ms as service_ms, opener_position,
     case when adequate_ms <> desired_ms then (adequate_ms - step_wait_ms)::double / (adequate_ms - desired_ms)::double end as zone,
     desired_ms, adequate_ms, open_wait
 from zoned

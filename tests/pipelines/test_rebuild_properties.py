@@ -35,6 +35,7 @@ SAME_STEP = (
     "since_previous_ms",
     "wait_ms",
     "service_ms",
+    "opener_position",
     "desired_ms",
     "adequate_ms",
 )
