@@ -8,7 +8,7 @@ from pipelines.resources import read_text
 from schemas.roles import bit, union
 
 _ROLES: Mapping[str, int] = {
-    **{role: bit(role) for role in ("purchase", "contact", "complaint", "settled", "failure", "returned", "withdrawn")},
+    **{role: bit(role) for role in ("purchase", "contact", "complaint", "settled", "failure", "returned", "withdrawn", "backstage", "work_ended")},
     **{role: bit(role) for role in ("recovery_acknowledged", "recovery_owned", "recovery_action", "recovery_fixed")},
     "purchase_or_contact": union(("purchase", "contact")),
     "complaint_or_settled": union(("complaint", "settled")),
