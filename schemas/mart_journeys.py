@@ -111,6 +111,8 @@ JOURNEY_TABLES: tuple[Table, ...] = (
         Column("desired_s", "DOUBLE", "The wait that this customer would be glad of, by the journey map, seconds."),
         Column("adequate_s", "DOUBLE", "The longest wait that this customer puts up with, by the journey map, seconds."),
         Column("zone", "DOUBLE", "Place in the zone of tolerance, (adequate - wait) / (adequate - desired): below 0 inadequate, above 1 delight."),
+        Column("margin_adequacy_s", "DOUBLE", "Margin of adequacy (LibQUAL's MSA), adequate - wait, seconds: below 0 it was too long."),
+        Column("margin_superiority_s", "DOUBLE", "Margin of superiority (MSS), desired - wait, seconds: above 0 it was a delight."),
         Column("roles", "UBIGINT", "The roles of its type, a bit each, in the order of schemas.roles."),
         Column("money_minor", "BIGINT", "Money that the event named, minor units."),
         Column("currency", "VARCHAR", "Its currency."),

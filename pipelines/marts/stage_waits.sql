@@ -11,6 +11,8 @@ with visited as (
         count_if(value_ms between desired_ms and adequate_ms)::bigint as inside,
         count_if(value_ms < desired_ms)::bigint as above,
         sum(value_ms) as total_ms,
+        sum(adequate_ms - value_ms)::bigint as adequacy_ms,
+        sum(desired_ms - value_ms)::bigint as superiority_ms,
         quantile_disc(value_ms, [0.5, 0.9, 0.99]) as marks
     from internal.visits group by 1, 2, 3
 ),
@@ -43,13 +45,17 @@ joined as (
         coalesce(v.inside, 0) as inside,
         coalesce(v.above, 0) as above,
         v.total_ms,
+        v.adequacy_ms,
+        v.superiority_ms,
         case when v.waits > 0 then v.p50_ms end as p50_ms,
         case when v.waits > 0 then v.p90_ms end as p90_ms,
         case when v.waits > 0 then v.p99_ms end as p99_ms,
         coalesce(o.open_count, 0) as open_count,
         coalesce(o.open_below_adequate, 0) as open_below_adequate,
         coalesce(v.below + v.inside + v.above, 0) as judged,
-        v.below::double / nullif(v.below + v.inside + v.above, 0) as p,
+        v.below::double / nullif(judged, 0) as p_below,
+        v.inside::double / nullif(judged, 0) as p_inside,
+        v.above::double / nullif(judged, 0) as p_above,
         3.8414588206941::double as zz,
         1.959963984540054::double as z
     from marked as v
@@ -65,11 +71,26 @@ select
     j.below,
     j.inside,
     j.above,
-    j.p as share_below,
+    j.judged,
+    j.p_below as share_below,
     case when j.judged = 0 then null when j.below = 0 then 0
-        else (j.p + j.zz / 2 / j.judged - j.z * sqrt((j.p * (1 - j.p) + j.zz / 4 / j.judged) / j.judged)) / (1 + j.zz / j.judged) end as share_below_low,
+        else (j.p_below + j.zz / 2 / j.judged - j.z * sqrt((j.p_below * (1 - j.p_below) + j.zz / 4 / j.judged) / j.judged)) / (1 + j.zz / j.judged) end as share_below_low,
     case when j.judged = 0 then null when j.below = j.judged then 1
-        else (j.p + j.zz / 2 / j.judged + j.z * sqrt((j.p * (1 - j.p) + j.zz / 4 / j.judged) / j.judged)) / (1 + j.zz / j.judged) end as share_below_high,
+        else (j.p_below + j.zz / 2 / j.judged + j.z * sqrt((j.p_below * (1 - j.p_below) + j.zz / 4 / j.judged) / j.judged)) / (1 + j.zz / j.judged) end as share_below_high,
+    j.p_inside as share_inside,
+    case when j.judged = 0 then null when j.inside = 0 then 0
+        else (j.p_inside + j.zz / 2 / j.judged - j.z * sqrt((j.p_inside * (1 - j.p_inside) + j.zz / 4 / j.judged) / j.judged)) / (1 + j.zz / j.judged) end as share_inside_low,
+    case when j.judged = 0 then null when j.inside = j.judged then 1
+        else (j.p_inside + j.zz / 2 / j.judged + j.z * sqrt((j.p_inside * (1 - j.p_inside) + j.zz / 4 / j.judged) / j.judged)) / (1 + j.zz / j.judged) end as share_inside_high,
+    j.p_above as share_above,
+    case when j.judged = 0 then null when j.above = 0 then 0
+        else (j.p_above + j.zz / 2 / j.judged - j.z * sqrt((j.p_above * (1 - j.p_above) + j.zz / 4 / j.judged) / j.judged)) / (1 + j.zz / j.judged) end as share_above_low,
+    case when j.judged = 0 then null when j.above = j.judged then 1
+        else (j.p_above + j.zz / 2 / j.judged + j.z * sqrt((j.p_above * (1 - j.p_above) + j.zz / 4 / j.judged) / j.judged)) / (1 + j.zz / j.judged) end as share_above_high,
+    j.adequacy_ms as margin_adequacy_ms,
+    j.superiority_ms as margin_superiority_ms,
+    j.adequacy_ms::double / 1e3::double / nullif(j.judged, 0) as margin_adequacy_mean_s,
+    j.superiority_ms::double / 1e3::double / nullif(j.judged, 0) as margin_superiority_mean_s,
     j.p50_ms / 1e3::double as p50_s,
     j.p90_ms / 1e3::double as p90_s,
     j.p99_ms / 1e3::double as p99_s,

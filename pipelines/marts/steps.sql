@@ -19,6 +19,8 @@ select
     desired_ms / 1e3::double as desired_s,
     adequate_ms / 1e3::double as adequate_s,
     case when adequate_ms <> desired_ms then (adequate_ms - wait_ms)::double / (adequate_ms - desired_ms) end as zone,
+    (adequate_ms - wait_ms) / 1e3::double as margin_adequacy_s,
+    (desired_ms - wait_ms) / 1e3::double as margin_superiority_s,
     roles,
     money_minor,
     split_part(money_kind, ' ', 1) as currency

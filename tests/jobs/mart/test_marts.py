@@ -88,6 +88,26 @@ def test_stage_waits_agree_with_the_plain_histogram_and_interval(workshop: Works
     assert workshop.ask("select sum(n) from mart.stage_wait_histogram") == [(200,)]
 
 
+@pytest.mark.parametrize("waits", [[10.0, 90.0, 300.0, 20.0, 180.0, 180.001, 5.5], [300.0] * 4, [1.0] * 3])
+def test_the_shares_below_in_and_above_the_zone_have_wilsons_interval_each_and_the_margins_add_up(workshop: Workshop, waits: list[float]) -> None:
+    workshop.take(calls(waits))
+    workshop.publish()
+    ms, (desired, adequate) = np.rint(np.array(waits) * 1000).astype(np.int64), (20_000, 180_000)
+    for name, count in (("below", (ms > adequate).sum()), ("inside", ((ms >= desired) & (ms <= adequate)).sum()), ("above", (ms < desired).sum())):
+        (found,) = workshop.ask(f"select {name}, judged, share_{name}, share_{name}_low, share_{name}_high from mart.stage_waits")
+        low, high = wilson(count, len(ms))
+        assert found == (count, len(ms), count / len(ms), pytest.approx(float(low)), pytest.approx(float(high))), name
+    sums = (int((adequate - ms).sum()), int((desired - ms).sum()))
+    assert workshop.ask("select margin_adequacy_ms, margin_superiority_ms from mart.stage_waits") == [sums]
+    means = "select margin_adequacy_mean_s * judged * 1000, margin_superiority_mean_s * judged * 1000 from mart.stage_waits"
+    assert workshop.ask(means) == [(pytest.approx(sums[0]), pytest.approx(sums[1]))]
+    told = "select sum(round(1000 * margin_adequacy_s)::bigint), sum(round(1000 * margin_superiority_s)::bigint) from mart.steps"
+    assert workshop.ask(told) == [sums]
+    assert workshop.ask(
+        "select count(*) from mart.steps where (zone < 0) <> (margin_adequacy_s < 0) or (zone > 1) <> (margin_superiority_s > 0)"
+    ) == [(0,)]
+
+
 def test_a_stage_without_any_wait_is_judged_by_the_time_since_the_step_before(workshop: Workshop) -> None:
     workshop.take([event(1, "a.done", 0, case_id="k"), event(2, "b.done", 5, case_id="k")])
     workshop.publish()
