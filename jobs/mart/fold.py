@@ -14,6 +14,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.mart.numbered import numbered
+from pipelines.fold.told import told
 from pipelines.resources import read_text
 from schemas import journal
 from schemas.journal import Commit
@@ -32,7 +34,7 @@ def fold(con: duckdb.DuckDBPyConnection, commits: Commits, journey_map: JourneyM
     between = _range([*_spans(journeys, "started_us", "ended_us"), *_spans(steps, "time_us", "time_us")])
     for name, table in (("steps", steps), ("journeys", journeys), ("intervals", intervals)):
         if table is not None:
-            _change(con, name, table, between, turns=len(commits))
+            _change(con, name, numbered(con, name, table), between, turns=len(commits))
     if facts:
         _hear(con, facts, journey_map)
     _run(con, "folded", incoming_commits=_done([commit for commit, _ in commits]))
@@ -80,14 +82,14 @@ def _change(con: duckdb.DuckDBPyConnection, name: str, incoming: pa.Table, betwe
 
 def _hear(con: duckdb.DuckDBPyConnection, facts: Sequence[pa.Table], journey_map: JourneyMap) -> None:
     """Note who was heard, and what the map makes of types that are new."""
-    columns = ["source", "type", "channel", "site", "late", "time_us", "received_us"]
-    heard = pa.concat_tables([table.select(columns) for table in facts], promote_options="permissive")
-    _run(con, "feeds", incoming_facts=heard)
-    if journey_map.feeds:
-        _run(con, "heard", incoming_facts=heard)
-    con.register("incoming_facts", heard)
-    pairs = con.execute(read_text("pipelines/fold/unknown_meanings.sql")).fetchall()
-    con.unregister("incoming_facts")
+    con.register("told", told(facts))
+    try:
+        con.execute(read_text("pipelines/fold/feeds.sql"))
+        if journey_map.feeds:
+            con.execute(read_text("pipelines/fold/heard.sql"))
+        pairs = con.execute(read_text("pipelines/fold/unknown_meanings.sql")).fetchall()
+    finally:
+        con.unregister("told")
     meanings = [(kind, channel, journey_map.meaning(kind, channel)) for kind, channel in pairs]
     if meanings:
         con.executemany("insert into internal.meanings values (?, ?, ?, ?)", [[kind, channel, m.stage, m.roles] for kind, channel, m in meanings])

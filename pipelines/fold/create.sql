@@ -10,18 +10,36 @@ create table internal.folded (partition integer, seq bigint, writer varchar);
 create table internal.publication (
     snapshot bigint, as_of timestamp, published_at timestamp, horizon_days integer, gap_us bigint, case_max_age_us bigint
 );
-create table internal.journeys (
-    journey ubigint, customer_id varchar, known boolean, case_id varchar, started_at timestamp, ended_at timestamp, step_count bigint, variant ubigint,
-    closed boolean, oversized boolean, revision bigint,
-    segment varchar, segment_us bigint, segment_sequence bigint, segment_key ubigint,
-    client_type varchar, client_type_us bigint, client_type_sequence bigint, client_type_key ubigint,
+-- What repeats in journeys and steps (words, and numbers that the map gives) stands once a combination, in profiles, kinds and places, under a number that means
+-- nothing elsewhere; views say all of it. How columns are compressed is said where trying every way would cost more than it saves.
+create table internal.profiles (profile integer, segment varchar, client_type varchar);
+create table internal.journey_rows (
+    journey ubigint using compression uncompressed, customer_id varchar using compression uncompressed, known boolean, case_id varchar using compression uncompressed,
+    started_at timestamp, ended_at timestamp, step_count bigint, variant ubigint using compression uncompressed, closed boolean, oversized boolean, revision bigint,
+    profile integer, segment_us bigint using compression bitpacking, segment_sequence bigint using compression rle, segment_key ubigint using compression rle,
+    client_type_us bigint using compression bitpacking, client_type_sequence bigint using compression rle, client_type_key ubigint using compression rle,
     open_waits struct(stage varchar, channel varchar, since_us bigint, adequate_ms bigint, "key" ubigint)[]
 );
-create table internal.steps (
-    journey ubigint, position integer, "key" ubigint, source varchar, event_id varchar, occurred_at timestamp, type varchar, stage varchar, channel varchar,
-    site varchar, actor_id varchar, team varchar, previous_type varchar, since_previous_ms bigint, wait_ms bigint, service_ms bigint, opener_position integer, desired_ms bigint,
-    adequate_ms bigint, roles ubigint, money_minor bigint, money_kind varchar
+create view internal.journeys as
+select
+    r.journey, r.customer_id, r.known, r.case_id, r.started_at, r.ended_at, r.step_count, r.variant, r.closed, r.oversized, r.revision, p.segment, r.segment_us,
+    r.segment_sequence, r.segment_key, p.client_type, r.client_type_us, r.client_type_sequence, r.client_type_key, r.open_waits
+from internal.journey_rows as r join internal.profiles as p on p.profile = r.profile;
+create table internal.kinds (
+    kind integer, source varchar, type varchar, stage varchar, channel varchar, previous_type varchar, money_kind varchar, desired_ms bigint, adequate_ms bigint,
+    roles ubigint
 );
+create table internal.places (place integer, site varchar, actor_id varchar, team varchar);
+create table internal.step_rows (
+    journey ubigint using compression rle, position integer, "key" ubigint using compression uncompressed, event_id varchar using compression uncompressed,
+    occurred_at timestamp, kind integer, place integer, since_previous_ms bigint using compression bitpacking, wait_ms bigint using compression rle,
+    service_ms bigint using compression rle, opener_position integer using compression rle, money_minor bigint using compression rle
+);
+create view internal.steps as
+select
+    r.journey, r.position, r."key", k.source, r.event_id, r.occurred_at, k.type, k.stage, k.channel, p.site, p.actor_id, p.team, k.previous_type, r.since_previous_ms,
+    r.wait_ms, r.service_ms, r.opener_position, k.desired_ms, k.adequate_ms, k.roles, r.money_minor, k.money_kind
+from internal.step_rows as r join internal.kinds as k on k.kind = r.kind join internal.places as p on p.place = r.place;
 -- what the rules return: breaches, and records that other marts show; some lie in the future
 create table internal.intervals (
     rule varchar, "key" ubigint, record boolean, unit varchar, customer_id varchar, subject_kind varchar, subject_id varchar, opened_at timestamp,

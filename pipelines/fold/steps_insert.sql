@@ -1,7 +1,6 @@
--- steps_insert: put what no later commit of this fold has replaced or dropped. Relations: incoming_steps, steps_marks.
-insert into internal.steps
+-- steps_insert: put what no later commit of this fold has replaced or dropped. Relations: incoming_steps, with the numbers kind and place, steps_marks.
+insert into internal.step_rows
 select
-    i.journey, i.position, i.key, i.source, i.event_id, make_timestamp(i.time_us), i.type, i.stage, i.channel, i.site, i.actor_id, i.team, i.previous_type,
-    i.since_previous_ms, i.wait_ms, i.service_ms, i.opener_position, i.desired_ms, i.adequate_ms, i.roles, i.money_minor, i.money_kind
+    i.journey, i.position, i.key, i.event_id, make_timestamp(i.time_us), i.kind, i.place, i.since_previous_ms, i.wait_ms, i.service_ms, i.opener_position, i.money_minor
 from incoming_steps as i left join steps_marks as m on i.journey = m.journey and i.position = m.position
 where i.op = 'put' and (m.turn is null or i.turn >= m.turn)

@@ -272,7 +272,7 @@ def test_sql_reads_its_query_from_standard_input_and_keeps_equal_names_apart(mad
         ("from customer", "customers"),
         ("select custmer_id from customers", "customer_id"),
         ("selct 1", "syntax error"),
-        ("drop table internal.steps", "read-only"),
+        ("drop table internal.step_rows", "read-only"),
         ("", "give one query"),
         ("/* nothing */;", "give one query"),
         ("select 1; select 2", "give one query, not 2"),
@@ -346,7 +346,7 @@ def test_check_finds_a_mart_that_lost_a_step(own: Path) -> None:
     snapshot = (own / "serving" / "current.duckdb").resolve()
     snapshot.chmod(0o644)
     with duckdb.connect(str(snapshot)) as con:
-        con.execute("delete from internal.steps where rowid = (select max(rowid) from internal.steps)")
+        con.execute("delete from internal.step_rows where rowid = (select max(rowid) from internal.step_rows)")
     result = sojourn("check", own)
     assert result.exit_code == 1
     assert "steps" in result.stdout

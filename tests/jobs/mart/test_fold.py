@@ -52,8 +52,8 @@ def tables(changes: dict[Key, int | None], standing: dict[Key, int]) -> Tables:
 @example(commits=[{}, {(1, 1): 1}, {(1, 1): None}, {(1, 1): 0}], cuts={2})  # dropped and put anew at another time in one fold
 @settings(max_examples=60)
 def test_what_stands_is_what_the_last_commit_said_in_any_cut(live: duckdb.DuckDBPyConnection, commits: Ops, cuts: set[int]) -> None:
-    live.execute("truncate internal.steps")
-    live.execute("truncate internal.journeys")
+    live.execute("truncate internal.step_rows")
+    live.execute("truncate internal.journey_rows")
     standing: dict[Key, int] = {}
     written = [(commit(seq), tables(changes, standing)) for seq, changes in enumerate(commits)]
     edges = [0, *sorted(cut for cut in cuts if cut < len(written)), len(written)]
@@ -66,7 +66,7 @@ def test_what_stands_is_what_the_last_commit_said_in_any_cut(live: duckdb.DuckDB
 
 
 def test_rows_from_memory_and_from_segments_fold_together(live: duckdb.DuckDBPyConnection) -> None:
-    live.execute("truncate internal.steps")
+    live.execute("truncate internal.step_rows")
     plain = tables({(1, 1): 5}, {})
     coded = plain["steps"].set_column(0, "op", plain["steps"]["op"].dictionary_encode()).set_column(2, "journey", pa.array([2], pa.uint64()))
     fold(live, [(commit(0), plain), (commit(1), {"steps": coded})], small_map())

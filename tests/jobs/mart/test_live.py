@@ -43,7 +43,7 @@ def test_a_commit_that_was_folded_is_passed_over(workshop: Workshop) -> None:
 
 def test_a_fold_that_fails_leaves_nothing(workshop: Workshop) -> None:
     _, tables = workshop.absorb([VIEW])
-    broken = {"journeys": tables["journeys"], "steps": tables["steps"].drop_columns(["type"])}
+    broken = {"journeys": tables["journeys"], "steps": tables["steps"].drop_columns(["event_id"])}
     with pytest.raises(duckdb.Error):
         workshop.live.fold([(commit(0), broken)])
     assert workshop.live.folded == {}

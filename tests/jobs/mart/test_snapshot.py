@@ -142,7 +142,7 @@ def test_a_process_that_holds_an_old_snapshot_open_gets_the_new_one(workshop: Wo
 def test_nobody_can_write_into_a_snapshot(workshop: Workshop) -> None:
     workshop.publish()
     with open_mart(workshop.folder) as con, pytest.raises(duckdb.InvalidInputException, match="read-only"):
-        con.execute("delete from internal.steps")
+        con.execute("delete from internal.step_rows")
 
 
 def test_where_nothing_was_published_the_error_says_what_to_do(tmp_path: Path) -> None:
