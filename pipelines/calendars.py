@@ -66,7 +66,7 @@ def open_time(versions: Sequence[Calendar]) -> OpenTime:
 
 
 def closed_days(journey_map: JourneyMap, name: str, year: int) -> Iterator[tuple[date, str]]:
-    """Yield the days of a year on which a calendar is closed beyond its week, in order, with what they are called; by the version in force at each."""
+    """Yield the days of a year on which a calendar is closed beyond its week, in order, and what they are called, by the version in force."""
     versions = _versions(journey_map, name)
     for place, version in enumerate(versions):
         until = versions[place + 1].valid_from if place + 1 < len(versions) else None
