@@ -17,6 +17,7 @@ from functools import cache
 import msgspec
 
 from schemas import duration, roles
+from schemas.counted_days import counted_days
 from schemas.map_check import check, complete
 from schemas.map_file import (
     STANDARD_SEVERITY,
@@ -115,14 +116,21 @@ class JourneyMap:
         return known
 
     def zone_for(self, stage: str, segment: str | None, client_type: str | None, context: str | None, at_us: int) -> tuple[int, int] | None:
-        """Return the (desired, adequate) wait in ms that holds for these facts at this instant (µs since 1970, UTC), or None where the map has none.
+        """Return the (desired, adequate) wait in ms, as the map writes it, that holds for these facts at an instant (µs); None if none.
 
         Of the entries whose conditions hold, the one with most conditions wins, then the latest ``valid_from``, then the first in the file.
         """
-        for entry in self._zones.get(stage, ()):
-            if entry.holds(segment, client_type, context, at_us):
-                return entry.desired_ms, entry.adequate_ms
-        return None
+        entry = self.tolerance_for(stage, segment, client_type, context, at_us)
+        return None if entry is None else (entry.desired_ms, entry.adequate_ms)
+
+    def tolerance_for(self, stage: str, segment: str | None, client_type: str | None, context: str | None, at_us: int) -> Tolerance | None:
+        """Return the entry that `zone_for` takes; it says by which calendar its levels count, too."""
+        return next((entry for entry in self._zones.get(stage, ()) if entry.holds(segment, client_type, context, at_us)), None)
+
+    @property
+    def counting(self) -> tuple[str, ...]:
+        """The calendars by which a zone of tolerance counts, in the order of the alphabet; mostly none."""
+        return tuple(sorted({entry.calendar for entry in self.tolerance if entry.calendar is not None}))
 
     def _meaning(self, type: str, channel: str | None) -> Meaning:  # noqa: A002
         stage = next((rule.stage for rule in self.file.stages if _matches(rule, type, channel or "")), type)
@@ -192,8 +200,20 @@ def _compiled(file: MapFile) -> JourneyMap:
 
 def _digest(file: MapFile) -> str:
     # What is said about results changes none; and rules have digests of their own, a changed one judges again what is stored.
-    judged = msgspec.structs.replace(file, severity=SeverityTable(), rules={})
-    return hashlib.md5(msgspec.json.encode(judged, order="deterministic"), usedforsecurity=False).hexdigest()
+    judged = msgspec.json.decode(msgspec.json.encode(msgspec.structs.replace(file, severity=SeverityTable(), rules={}), order="deterministic"))
+    _without_unused(judged)
+    if days := counted_days(file):
+        judged["counted_days"] = days
+    return hashlib.md5(msgspec.json.encode(judged), usedforsecurity=False).hexdigest()
+
+
+def _without_unused(judged: dict[str, list[dict[str, object]]]) -> None:
+    """Take out keys that came later where nothing is said by them, so that a map that doesn't use them keeps its digest."""
+    for table, names in (("tolerance", ("calendar",)), ("calendars", ("subdivision", "days"))):
+        for entry in judged[table]:
+            for name in names:
+                if not entry[name]:
+                    del entry[name]
 
 
 def _number(value: RuleValue) -> int:
@@ -220,6 +240,7 @@ def _tolerance(entry: ToleranceEntry) -> Tolerance:
         entry.context,
         since,
         entry.owner,
+        entry.calendar,
     )
 
 

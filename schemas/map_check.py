@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from itertools import pairwise
 from typing import TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from schemas import duration
 from schemas.errors import SettingError
-from schemas.map_file import STANDARD_SEVERITY, MapFile
+from schemas.map_file import STANDARD_SEVERITY, WEEK, Calendar, MapFile
 from schemas.map_merge import replaced
 from schemas.map_reading import closest, refusal
+from schemas.public_holidays import check_country
 from schemas.roles import ROLES
 
 _V = TypeVar("_V")
@@ -90,20 +93,61 @@ def _check_tolerance(file: MapFile, name: str) -> None:
             raise refusal(name, f"tolerance[{entry.stage}].desired", duration.written(entry.desired), allowed)
     same = ((entry.stage, entry.segment, entry.client_type, entry.context, entry.valid_from) for entry in file.tolerance)
     _check_unique(same, name, "tolerance", "one entry for the same stage, conditions and valid_from")
+    for entry in file.tolerance:
+        if entry.calendar is not None:
+            _check_counts(file, entry.calendar, name, f"tolerance[{entry.stage}].calendar")
+
+
+def _check_counts(file: MapFile, calendar: str, name: str, key: str) -> None:
+    """Check that business time can be counted by a calendar: there is one, and it opens again and again."""
+    versions = sorted(
+        (one for one in file.calendars if one.name == calendar), key=lambda one: one.valid_from.timestamp() if one.valid_from else -1e12
+    )
+    if not versions:
+        names = sorted({one.name for one in file.calendars})
+        raise refusal(name, key, calendar, f"a calendar of the map: {', '.join(names) or 'it has none'}{closest(calendar, names)}")
+    if not any(getattr(versions[-1].open, day) for day in WEEK):
+        raise refusal(
+            name, key, calendar, "a calendar whose last version is open on some day of the week: in this one business time would stand still for ever"
+        )
 
 
 def _check_calendars(file: MapFile, name: str) -> None:
     names = sorted({calendar.name for calendar in file.calendars})
     _check_unique(((calendar.name, calendar.valid_from) for calendar in file.calendars), name, "calendars", "each name once for a valid_from")
     for calendar in file.calendars:
-        for day in calendar.open.__struct_fields__:
-            _check_hours(getattr(calendar.open, day), name, f"calendars[{calendar.name}].open.{day}")
+        _check_calendar(calendar, name, f"calendars[{calendar.name}]")
     _check_unique((feed.name for feed in file.feeds), name, "feeds", "each name once")
     for feed in file.feeds:
         if feed.calendar is not None and feed.calendar not in names:
             raise refusal(name, f"feeds[{feed.name}].calendar", feed.calendar, f"a calendar of the map: {', '.join(names) or 'it has none'}")
         if not feed.at_least_every:
             raise refusal(name, f"feeds[{feed.name}].at_least_every", "0s", "a duration above zero")
+
+
+def _check_calendar(calendar: Calendar, name: str, key: str) -> None:
+    for day in WEEK:
+        _check_hours(getattr(calendar.open, day), name, f"{key}.open.{day}")
+    for text, hours in calendar.days.items():
+        _check_day(text, name, f"{key}.days")
+        _check_hours(hours, name, f"{key}.days.{text}")
+    try:
+        ZoneInfo(calendar.time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        known = available_timezones()
+        allowed = f"a time zone of the IANA database, as in 'Europe/Berlin'{closest(calendar.time_zone, known)}"
+        raise refusal(name, f"{key}.time_zone", calendar.time_zone, allowed) from error
+    if calendar.country is not None:
+        check_country(calendar.country, calendar.subdivision, name, key)
+    elif calendar.subdivision is not None:
+        raise refusal(name, f"{key}.subdivision", calendar.subdivision, "a part of the calendar's country, which is not given")
+
+
+def _check_day(text: str, name: str, key: str) -> None:
+    try:
+        date.fromisoformat(text)
+    except ValueError as error:
+        raise refusal(name, key, text, "days, as in '2025-12-24'") from error
 
 
 def _check_severity(file: MapFile, name: str) -> None:

@@ -22,6 +22,8 @@ Hours = Annotated[
 ]
 Zone = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_+/-]{0,63}$", description="A time zone of the IANA database, as in 'Europe/Berlin'.")]
 Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}$", description="A country of ISO 3166, as in 'DE'.")]
+Subdivision = Annotated[str, Meta(pattern=r"^[A-Za-z0-9 -]{1,32}$", description="A part of a country, as in 'BY' of DE (Bavaria).")]
+Day = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", description="A day, as in '2025-12-24'.")]
 RuleValue = bool | Annotated[int, Meta(ge=0, le=1 << 53)] | Span
 """What ``[rules.<rule>]`` may say of a setting; ``off`` is true or false."""
 Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$", description="A currency of ISO 4217, as in 'EUR'.")]
@@ -85,6 +87,7 @@ class ToleranceEntry(_Table, frozen=True):
     context: Text | None = None
     valid_from: Instant | None = None
     owner: Text | None = None
+    calendar: Text | None = None  # desired and adequate are in its business time; none: in calendar time
 
 
 class Owner(_Table, frozen=True):
@@ -106,6 +109,10 @@ class OpenHours(_Table, frozen=True):
     sun: tuple[Hours, ...] = ()
 
 
+WEEK = OpenHours.__struct_fields__
+"""The days of the week, as a calendar names them."""
+
+
 class Calendar(_Table, frozen=True):
     """``[[calendars]]``: when the company works. The same name again with a later ``valid_from`` is its next version."""
 
@@ -114,6 +121,8 @@ class Calendar(_Table, frozen=True):
     open: OpenHours = OpenHours()
     holidays: tuple[date, ...] = ()
     country: Country | None = None  # its public holidays are closed too
+    subdivision: Subdivision | None = None  # those of a part of the country among them
+    days: dict[Day, tuple[Hours, ...]] = field(default_factory=dict)  # hours of a single day, in place of its week's and of holidays; () is closed
     valid_from: Instant | None = None
 
 

@@ -86,7 +86,7 @@ def _calendars(base: tuple[Calendar, ...], own: tuple[Calendar, ...]) -> tuple[C
 
 
 def _plain(calendar: Calendar) -> Calendar:
-    return msgspec.structs.replace(calendar, holidays=tuple(sorted(set(calendar.holidays))))
+    return msgspec.structs.replace(calendar, holidays=tuple(sorted(set(calendar.holidays))), days=dict(sorted(calendar.days.items())))
 
 
 def _version(calendar: Calendar) -> tuple[str, str]:

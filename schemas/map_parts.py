@@ -47,6 +47,7 @@ class Tolerance:
     context: str | None = None
     valid_from_us: int | None = None
     owner: str | None = None
+    calendar: str | None = None  # the levels are in its business time; none: in calendar time
 
     def holds(self, segment: str | None, client_type: str | None, context: str | None, at_us: int) -> bool:
         """Whether this entry may be used for these facts at this instant (µs since 1970, UTC)."""

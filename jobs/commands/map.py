@@ -8,6 +8,7 @@ import click
 
 from jobs.commands.options import read_map
 from jobs.show.words import counted
+from pipelines.calendars import closed_days
 from schemas.map_writing import write_map
 
 _file = click.argument("file", required=False, type=click.Path(path_type=Path))
@@ -23,6 +24,19 @@ def command() -> None:
 def show(file: Path | None) -> None:
     """Print a whole map as TOML: FILE on top of what it starts from, or the map that ships."""
     click.echo(write_map(read_map(file)), nl=False)
+
+
+@command.command("holidays")
+@_file
+@click.option("--year", type=click.IntRange(1970, 2099), required=True, help="The year.")
+def holidays(file: Path | None, year: int) -> None:
+    """List the days on which the calendars of FILE, or of the map that ships, are closed beyond their week: its own, and public holidays."""
+    read = read_map(file)
+    for name in sorted({calendar.name for calendar in read.calendars}):
+        days = list(closed_days(read, name, year))
+        click.echo(f"{name}: {counted(len(days), 'day')}")
+        for day, called in days:
+            click.echo(f"  {day:%Y-%m-%d %a}  {called}")
 
 
 @command.command("check")

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from pipelines.say.opening import after_open
+from pipelines.calendars import policy_then
 from pipelines.say.transitions import Flags
+from schemas.duration import MICROSECOND
 from schemas.journey_map import JourneyMap
 from schemas.map_file import Feed
 from schemas.roles import bit
@@ -59,11 +60,16 @@ def silences(journey_map: JourneyMap, heard: Mapping[str, int], begun_us: int, a
     found = []
     for feed in journey_map.feeds:
         last_us = heard.get(feed.name, begun_us)
-        versions = [calendar for calendar in journey_map.calendars if calendar.name == feed.calendar]
-        due_us = after_open(versions, last_us, feed.at_least_every)
-        if due_us is not None and due_us < as_of_us:
+        due_us = _due(journey_map, feed, last_us)
+        if due_us < as_of_us:
             found.append(Silence(feed, last_us, due_us))
     return found
+
+
+def _due(journey_map: JourneyMap, feed: Feed, last_us: int) -> int:
+    """Return when a feed should be heard again at the latest, in the business time of its calendar; a time far off where that does not open again."""
+    span_us = feed.at_least_every // MICROSECOND
+    return last_us + span_us if feed.calendar is None else int(policy_then(journey_map, feed.calendar).after(last_us, span_us))
 
 
 def doubtful(journey_map: JourneyMap, found: list[Silence], openings: pa.Table) -> Flags:

@@ -394,6 +394,21 @@ def test_a_shown_map_reads_back_as_the_same_map(tmp_path: Path) -> None:
     assert sojourn("map", "show", tmp_path / "map.toml").stdout == shown
 
 
+def test_holidays_of_calendars_are_listed_by_the_version_in_force(tmp_path: Path) -> None:
+    text = (
+        '[[calendars]]\nname = "office"\ncountry = "DE"\nsubdivision = "BY"\nholidays = [2025-12-24]\ndays = { "2025-12-25" = ["09:00-10:00"] }\n'
+        '[[calendars]]\nname = "office"\ncountry = "DE"\nsubdivision = "BE"\nvalid_from = 2026-01-02T00:00:00Z\n'
+    )
+    (tmp_path / "map.toml").write_text(text, encoding="utf-8")
+    listed = sojourn("map", "holidays", tmp_path / "map.toml", "--year", 2025).stdout.splitlines()
+    assert listed[:4] == ["always: 0 days", "office: 12 days", "  2025-01-01 Wed  New Year's Day", "  2025-01-06 Mon  Epiphany"]
+    assert listed[-2:] == ["  2025-12-24 Wed  closed", "  2025-12-26 Fri  Second Day of Christmas"]
+    later = sojourn("map", "holidays", tmp_path / "map.toml", "--year", 2026).stdout
+    assert "2026-01-01" in later
+    assert "Epiphany" not in later
+    assert "Women's Day" in later
+
+
 def test_options_also_come_from_the_environment(log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOJOURN_RUN_TO", str(tmp_path / "dir"))
     assert sojourn("run", log).exit_code == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import random
 import string
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import msgspec
@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas import counted_days
 from schemas.duration import LONGEST, MILLISECOND
 from schemas.errors import SettingError
 from schemas.journey_map import JourneyMap, default_map, parse_map
@@ -101,6 +102,24 @@ def test_two_ways_to_say_the_same_have_one_digest(one: str, other: str) -> None:
 def test_an_instant_in_another_zone_is_the_same_instant() -> None:
     text = '[[tolerance]]\nstage = "q"\ndesired = "1s"\nadequate = "2s"\nvalid_from = '
     assert own(text + "2025-07-01T00:00:00+02:00").digest == own(text + "2025-06-30T22:00:00Z").digest
+
+
+DESK = """
+[[calendars]]
+name = "desk"
+time_zone = "Europe/Berlin"
+country = "DE"
+open = { mon = ["09:00-17:00"] }
+"""
+LETTERS = '[[tolerance]]\nstage = "letters"\ndesired = "1h"\nadequate = "2h"\n'
+
+
+def test_holidays_that_the_library_corrects_change_the_digest_of_maps_that_count_by_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    counted, named = own(f'{DESK}{LETTERS}calendar = "desk"\n').digest, own(DESK + LETTERS).digest
+    known = counted_days.public_holidays("DE", None)
+    monkeypatch.setattr(counted_days, "public_holidays", lambda country, subdivision: {**known, date(2031, 3, 8): "new"})
+    assert own(f'{DESK}{LETTERS}calendar = "desk"\n').digest != counted
+    assert own(DESK + LETTERS).digest == named
 
 
 @pytest.mark.parametrize(
