@@ -16,7 +16,7 @@ from jobs.sources.jsonl import JsonLines
 from pipelines.resources import read_text
 from schemas.journey_map import default_map
 
-BLAMED = "select opened_by, operation, team, element from mart.wait_causes where operation is not null"
+BLAMED = "select opened_by, closed_by, operation, team, element from mart.wait_causes where operation is not null"
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, du
 
 def test_every_planted_cause_is_found_and_no_other(company: tuple[Path, duckdb.DuckDBPyConnection]) -> None:
     folder, con = company
-    names = ("opened_by", "operation", "team", "element")
+    names = ("opened_by", "closed_by", "operation", "team", "element")
     planted = {tuple(row[name] for name in names) for row in json.loads((folder / "truth" / "waits.json").read_text(encoding="utf-8"))}
     found = con.execute(BLAMED).fetchall()
     right = planted & set(found)
@@ -43,8 +43,13 @@ def test_the_rows_of_a_wait_add_up_to_it_and_all_waits_to_those_of_the_steps(com
     split = "select sum(covered_ms) = any_value(wait_ms) and abs(sum(share) - 1) < 1e-9 from mart.wait_causes group by opened_by, closed_by"
     assert set(con.execute(split).fetchall()) == {(True,)}
     of_steps = con.execute("select count(*), sum(round(1000 * wait_s)::bigint) from mart.steps where wait_s > 0").fetchall()
-    closed = "select count(*) filter (where operation is null), sum(covered_ms) from mart.wait_causes where closed_at is not null"
-    assert con.execute(closed).fetchall() == of_steps
+    own = "(journey_id, closed_by) in (select journey_id, event_id from mart.steps where wait_s > 0)"
+    ended = f"select count(*) filter (where operation is null), sum(covered_ms) from mart.wait_causes where {own}"
+    assert con.execute(ended).fetchall() == of_steps
+    elsewhere = (
+        "select count(distinct closed_by) from mart.wait_causes where (journey_id, closed_by) not in (select journey_id, event_id from mart.steps)"
+    )
+    assert con.execute(elsewhere).fetchall() > [(10,)]  # answered after so long a silence that it is another journey
     still = con.execute("select sum(open_count)::bigint from mart.stage_waits").fetchall()
     assert con.execute("select count(*) from mart.wait_causes where closed_at is null and operation is null").fetchall() == still
 
