@@ -41,7 +41,7 @@ ESTIMATE_TABLES: tuple[Table, ...] = (
         Column("p90_s", "DOUBLE", "Nine of ten were shorter, seconds, within 2 %."),
         Column("p99_s", "DOUBLE", "99 of 100 were shorter, seconds, within 2 %."),
         Column("total_s", "DOUBLE", "All durations together, seconds."),
-        Column("open_count", "BIGINT", "Waits that nothing has closed, at as_of, in journeys of any status but oversized; in its hour only, else 0."),
+        Column("open_count", "BIGINT", "Waits that nothing has closed by as_of, in any journey of the customer; in its hour only, else 0."),
         Column("open_below_adequate", "BIGINT", "Of them already longer than the adequate level."),
     ),
     table(

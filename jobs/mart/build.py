@@ -13,7 +13,14 @@ import duckdb
 from pipelines.marts.markers import select
 from schemas.mart import TABLES
 
-HELPERS = ("internal.journey_states", "internal.visits", "internal.customer_stats", "internal.works", "internal.visible_waits")
+HELPERS = (
+    "internal.journey_states",
+    "internal.visits",
+    "internal.customer_stats",
+    "internal.works",
+    "internal.opened_waits",
+    "internal.visible_waits",
+)
 """What the marts share; in the order in which they are made."""
 
 KEPT = ("internal.customer_stats", "mart.transitions", "mart.variants", "mart.stage_wait_histogram", "mart.stage_waits")

@@ -92,7 +92,8 @@ def _hear(con: duckdb.DuckDBPyConnection, facts: Sequence[pa.Table], journey_map
         con.unregister("told")
     meanings = [(kind, channel, journey_map.meaning(kind, channel)) for kind, channel in pairs]
     if meanings:
-        con.executemany("insert into internal.meanings values (?, ?, ?, ?)", [[kind, channel, m.stage, m.roles] for kind, channel, m in meanings])
+        rows = [[kind, channel, m.stage, m.roles, m.thing] for kind, channel, m in meanings]
+        con.executemany("insert into internal.meanings values (?, ?, ?, ?, ?)", rows)
 
 
 def _spans(table: pa.Table | None, least: str, greatest: str) -> list[tuple[int, int]]:

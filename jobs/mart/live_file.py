@@ -10,6 +10,7 @@ import pyarrow as pa
 from jobs.mart.engine import open_live
 from jobs.mart.rows import replace
 from pipelines.estimate.histogram import table as buckets
+from pipelines.judge.given import given
 from pipelines.resources import read_text
 from schemas import mart
 from schemas.errors import MartError
@@ -58,4 +59,5 @@ def _start(con: duckdb.DuckDBPyConnection, journey_map: JourneyMap) -> None:
     owners = {stage: owner.team if owner.person is None else f"{owner.team}, {owner.person}" for stage, owner in sorted(journey_map.owners.items())}
     replace(con, "owners", pa.table({"stage": pa.array(owners.keys(), pa.string()), "owner": pa.array(owners.values(), pa.string())}))
     replace(con, "buckets", buckets())
+    replace(con, "pairs", given(journey_map)["pairs"])
     con.execute("commit")

@@ -63,7 +63,9 @@ create table internal.feeds (source varchar, events bigint, late bigint, first_s
 -- when each kind of event was heard last: feeds that the journey map expects are made of them
 create table internal.heard (source varchar, type varchar, channel varchar, site varchar, last_us bigint);
 -- what the journey map makes of each type in each channel
-create table internal.meanings (type varchar, channel varchar, stage varchar, roles ubigint);
+create table internal.meanings (type varchar, channel varchar, stage varchar, roles ubigint, thing varchar);
+-- what opens and what closes it, by the journey map
+create table internal.pairs (name varchar, thing varchar, opens ubigint, closes ubigint, "key" varchar, wait boolean, stage varchar);
 -- the least and greatest millisecond of each bucket of a histogram, and the value that stands for it
 create table internal.buckets (bucket integer, upper_ms bigint, value_ms double);
 create table internal.owners (stage varchar, owner varchar);

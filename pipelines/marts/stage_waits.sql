@@ -25,13 +25,13 @@ marked as (
     asof left join internal.buckets as p99 on greatest(v.marks[3], 0) <= p99.upper_ms
 ),
 waiting as (
-    select unnest(j.open_waits) as w, epoch_us(p.as_of) as as_of_us, date_trunc('hour', p.as_of) as hour
-    from internal.journeys as j cross join internal.publication as p
-    where len(j.open_waits) > 0  -- whatever the journey's status: who was never answered still waits
+    select w.*, epoch_us(p.as_of) as as_of_us, date_trunc('hour', p.as_of) as hour
+    from internal.opened_waits as w cross join internal.publication as p
+    where w.closed_by is null  -- whatever the journey's status: who was never answered still waits
 ),
 open_now as (
-    select w.stage as stage, w.channel as channel, hour, count(*) as open_count, count_if(as_of_us - w.since_us > 1000 * w.adequate_ms)::bigint as open_below_adequate
-    from waiting where w.since_us <= as_of_us group by 1, 2, 3
+    select opened_in as stage, opened_channel as channel, hour, count(*) as open_count, count_if(as_of_us - since_us > 1000 * adequate_ms)::bigint as open_below_adequate
+    from waiting where since_us <= as_of_us group by 1, 2, 3
 ),
 joined as (
     select

@@ -23,12 +23,12 @@ in_flow as (
 children as (
     select operation, unnest(parents) as parent from works where cause is null
 ),
-linked(wait, is_open, operation, cause) as (
-    select v.wait, v.is_open, w.operation, w.cause from waits as v join works as w on w.cause = v.first_id
+linked(wait, is_opening, operation, cause) as (
+    select v.wait, v.is_opening, w.operation, w.cause from waits as v join works as w on w.cause = v.first_id
     union
-    select v.wait, v.is_open, f.operation, null from waits as v join in_flow as f on f."key" = v.first_key
+    select v.wait, v.is_opening, f.operation, null from waits as v join in_flow as f on f."key" = v.first_key
     union
-    select l.wait, l.is_open, c.operation, null from linked as l join children as c on c.parent = l.operation
+    select l.wait, l.is_opening, c.operation, null from linked as l join children as c on c.parent = l.operation
 ),
 done_for(operation, parent) as (
     select operation, parent from children
@@ -37,59 +37,59 @@ done_for(operation, parent) as (
 ),
 parts as (
     select
-        l.wait, l.is_open, w.operation, min(greatest(w.begun_us, v.since_us)) as from_us, max(least(coalesce(w.ended_us, v.until_us), v.until_us)) as until_us,
+        l.wait, l.is_opening, w.operation, min(greatest(w.begun_us, v.since_us)) as from_us, max(least(coalesce(w.ended_us, v.until_us), v.until_us)) as until_us,
         min({'us': w.begun_us, 'team': w.team, 'element': w.element, 'events': w.events}) as work
     from linked as l
     join works as w on w.operation = l.operation and w.cause is not distinct from l.cause
-    join waits as v on v.wait = l.wait and v.is_open = l.is_open
+    join waits as v on v.wait = l.wait and v.is_opening = l.is_opening
     where greatest(w.begun_us, v.since_us) < least(coalesce(w.ended_us, v.until_us), v.until_us)
-    group by l.wait, l.is_open, w.operation
+    group by l.wait, l.is_opening, w.operation
 ),
 edges as (
-    select wait, is_open, from_us as at_us from parts union select wait, is_open, until_us from parts
+    select wait, is_opening, from_us as at_us from parts union select wait, is_opening, until_us from parts
 ),
 slices as (
-    select wait, is_open, at_us, lead(at_us) over (partition by wait, is_open order by at_us) - at_us as length_us from edges
+    select wait, is_opening, at_us, lead(at_us) over (partition by wait, is_opening order by at_us) - at_us as length_us from edges
 ),
 going_on as (
     select s.*, p.operation, p.work.us as begun_us
-    from slices as s join parts as p on p.wait = s.wait and p.is_open = s.is_open and p.from_us <= s.at_us and p.until_us > s.at_us
+    from slices as s join parts as p on p.wait = s.wait and p.is_opening = s.is_opening and p.from_us <= s.at_us and p.until_us > s.at_us
     where s.length_us is not null
 ),
 -- Two that are done for each other stand side by side.
 itself_waiting as (
-    select distinct a.wait, a.is_open, a.at_us, a.operation
+    select distinct a.wait, a.is_opening, a.at_us, a.operation
     from going_on as a
     join done_for as d on d.parent = a.operation
-    join going_on as b on b.wait = a.wait and b.is_open = a.is_open and b.at_us = a.at_us and b.operation = d.operation
+    join going_on as b on b.wait = a.wait and b.is_opening = a.is_opening and b.at_us = a.at_us and b.operation = d.operation
     where (a.operation, b.operation) not in (select o.operation, o.parent from done_for as o)
 ),
 blamed as (
     select
-        g.*, count(*) over (partition by g.wait, g.is_open, g.at_us) as sharers,
-        row_number() over (partition by g.wait, g.is_open, g.at_us order by g.begun_us, g.operation) as turn
-    from going_on as g anti join itself_waiting as i on i.wait = g.wait and i.is_open = g.is_open and i.at_us = g.at_us and i.operation = g.operation
+        g.*, count(*) over (partition by g.wait, g.is_opening, g.at_us) as sharers,
+        row_number() over (partition by g.wait, g.is_opening, g.at_us order by g.begun_us, g.operation) as turn
+    from going_on as g anti join itself_waiting as i on i.wait = g.wait and i.is_opening = g.is_opening and i.at_us = g.at_us and i.operation = g.operation
 ),
 -- Of what does not divide, those who began first get a µs more; the sums are cut to ms one after another, so that all rows of a wait add up to it.
 summed as (
-    select wait, is_open, operation, sum(length_us // sharers + (turn <= length_us % sharers)::bigint)::bigint as us, min(begun_us) as begun_us
-    from blamed group by wait, is_open, operation
+    select wait, is_opening, operation, sum(length_us // sharers + (turn <= length_us % sharers)::bigint)::bigint as us, min(begun_us) as begun_us
+    from blamed group by wait, is_opening, operation
 ),
 cut as (
     select
-        wait, is_open, operation, sum(us) over in_turn as so_far_us,
+        wait, is_opening, operation, sum(us) over in_turn as so_far_us,
         (so_far_us // 1000 - (so_far_us - us) // 1000)::bigint as covered_ms
-    from summed window in_turn as (partition by wait, is_open order by begun_us, operation)
+    from summed window in_turn as (partition by wait, is_opening order by begun_us, operation)
 ),
 causes as (
-    select c.wait, c.is_open, c.operation, p.work.events as events, p.work.team as team, p.work.element as element, c.covered_ms
-    from cut as c join parts as p on p.wait = c.wait and p.is_open = c.is_open and p.operation = c.operation
+    select c.wait, c.is_opening, c.operation, p.work.events as events, p.work.team as team, p.work.element as element, c.covered_ms
+    from cut as c join parts as p on p.wait = c.wait and p.is_opening = c.is_opening and p.operation = c.operation
     where c.covered_ms > 0
 ),
 rests as (
-    select v.wait, v.is_open, v.wait_ms - coalesce(sum(c.covered_ms), 0)::bigint as covered_ms
-    from waits as v left join causes as c on c.wait = v.wait and c.is_open = v.is_open
-    group by v.wait, v.is_open, v.wait_ms
+    select v.wait, v.is_opening, v.wait_ms - coalesce(sum(c.covered_ms), 0)::bigint as covered_ms
+    from waits as v left join causes as c on c.wait = v.wait and c.is_opening = v.is_opening
+    group by v.wait, v.is_opening, v.wait_ms
 )
 select
     j.customer_id,
@@ -97,7 +97,7 @@ select
     v.opened_by,
     make_timestamp(v.since_us) as opened_at,
     v.closed_by,
-    case when not v.is_open then make_timestamp(v.until_us) end as closed_at,
+    case when v.closed_by is not null then make_timestamp(v.until_us) end as closed_at,
     v.stage,
     v.channel,
     v.site,
@@ -109,5 +109,5 @@ select
     v.wait_ms,
     c.covered_ms / v.wait_ms as share
 from waits as v
-join (from causes union all by name from rests) as c on c.wait = v.wait and c.is_open = v.is_open
+join (from causes union all by name from rests) as c on c.wait = v.wait and c.is_opening = v.is_opening
 join internal.journeys as j on j.journey = v.journey

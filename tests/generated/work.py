@@ -11,7 +11,7 @@ from tests.generated.events import MORNING, Event, touchpoint
 
 _MOMENTS = st.builds(
     lambda minute, odd: MORNING + timedelta(minutes=minute, microseconds=odd),
-    st.integers(0, 12),
+    st.integers(0, 12) | st.sampled_from((73 * 60, 74 * 60)),  # beyond the longest gap
     st.sampled_from((0, 0, 0, 1, 499, 999, 1_000, 1_500)),
 )
 _WAITS = (("call.queued", "call.answered", "phone"), ("visit.arrived", "visit.served", "store"), ("human.requested", "human.reached", "bot"))

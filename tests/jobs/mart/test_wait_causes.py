@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 import duckdb
 from hypothesis import given, settings
@@ -114,6 +115,19 @@ def test_an_open_wait_is_split_up_to_as_of_and_work_without_an_end_goes_on(works
     assert row == (None, None, 3_600_000, 3_900_000)
 
 
+def test_a_wait_goes_on_over_a_silence_that_ends_the_journey_until_somebody_answers(workshop: Workshop) -> None:
+    days = 4 * 24 * 60
+    asked, answered = wait(days, customer_id="bob")
+    ends = ({**asked, "type": "message.received", "channel": "email"}, {**answered, "type": "message.answered", "channel": "email"})
+    assert parts(workshop, *ends, *work("a", 60, days - 60), as_of=2 * days) == {"a": days - 120, None: 120}
+    assert workshop.ask("select count(distinct journey_id) from mart.steps") == [(2,)]
+    assert workshop.ask("select closed_by, closed_at from mart.wait_causes where operation = 'a'") == [("served", datetime(2025, 3, 7, 18))]  # noqa: DTZ001
+    assert workshop.ask("select sum(open_count)::integer from mart.stage_waits") == [(0,)]
+    workshop.take([{**ends[0], "id": "again", "time": at(days + 1)}])
+    workshop.publish(as_of_us=int((START + timedelta(minutes=2 * days)).timestamp() * 1e6))
+    assert workshop.ask("select sum(open_count)::integer from mart.stage_waits") == [(1,)]
+
+
 def test_a_wait_that_is_only_measured_ends_with_the_event_that_tells_and_may_be_named_by_it(workshop: Workshop) -> None:
     told = {**wait()[1], "wait_s": 600.0}
     assert parts(workshop, told, *work("a", 35, 50, cause="served")) == {"a": 5, None: 5}
@@ -124,32 +138,70 @@ def test_no_wait_no_row_and_work_that_names_its_customer_is_no_wait(workshop: Wo
     assert parts(workshop, came, {**served, "sequence": 1}, *work("a", 0, 5, customer_id="ann", wait_s=3.0)) == {}
 
 
+class Step(NamedTuple):
+    """An event of a journey, as a plain reading needs it."""
+
+    customer: str
+    journey: int
+    position: int
+    name: str
+    place: tuple[int, int, int]
+    wait_ms: int | None
+    opener: int | None
+    roles: int
+    type: str
+    channel: str | None
+    flow: str | None
+
+
 def plain(mart: duckdb.DuckDBPyConnection, as_of_us: int) -> list[tuple[object, ...]]:
     """Read waits and work of a snapshot, and say who is to be blamed: (opened_by, closed_by, operation, covered_ms, wait_ms), ordered."""
-    steps = mart.execute(
-        "select s.journey_id, s.position, s.event_id, epoch_us(s.occurred_at), round(1000 * s.wait_s)::bigint, s.opener_position, s.roles, "
-        "t.correlation_id "
-        "from mart.steps as s join mart.touchpoints as t on t.journey_id = s.journey_id and t.event_id = s.event_id and t.source = s.source "
-        "and t.occurred_at = s.occurred_at"
+    found = mart.execute(
+        'select j.customer_id, s.journey, s.position, s.event_id, epoch_us(s.occurred_at), coalesce(f.sequence, 0), s."key", s.wait_ms, '
+        "s.opener_position, s.roles, s.type, s.channel, f.correlation_id from internal.steps as s join internal.journeys as j using (journey) "
+        'join internal.touchpoint_facts as f on f."key" = s."key"'
     ).fetchall()
-    places = {(journey, position): (name, time, flow) for journey, position, name, time, _, _, _, flow in steps}
-    waits, ends = [], {}
-    for journey, _, name, time, wait_ms, opener, roles, flow in steps:
-        if wait_ms and not roles & bit("backstage"):
-            first, begun, flow = places.get((journey, opener), (name, None, flow))
-            since = begun if begun is not None and (time - begun) // 1000 == wait_ms else time - 1000 * wait_ms
-            waits.append(Wait(str(len(waits)), first, flow, since, time, wait_ms))
-            ends[waits[-1].name] = (None if opener is None else first, name)
-    known = mart.execute('select "key", event_id, correlation_id from internal.touchpoint_facts').fetchall()
-    by_key = {key: (name, flow) for key, name, flow in known}
-    for (opened,) in mart.execute("select unnest(open_waits) from internal.journeys").fetchall():
-        if (as_of_us - opened["since_us"]) // 1000 > 0:
-            name, flow = by_key[opened["key"]]
-            waits.append(Wait(str(len(waits)), name, flow, opened["since_us"], as_of_us, (as_of_us - opened["since_us"]) // 1000))
-            ends[waits[-1].name] = (name, None)
-    found = blame(waits, acts(mart), frozenset(name for _, _, name, *_ in steps))
-    shown = ((*ends[name], operation, ms, sum(split.values())) for name, split in found.items() for operation, ms in split.items())
+    steps = [Step(*row[:4], row[4:7], *row[7:]) for row in found]
+    open_ = {key for (key,) in mart.execute('select unnest(open_waits)."key" from internal.journeys').fetchall()}
+    told = [*ended(steps), *opened([step for step in steps if step.place[2] in open_], steps, as_of_us)]
+    split = blame([wait for _, wait in told], acts(mart), frozenset(step.name for step in steps))
+    shown = ((*ends, operation, ms, sum(split[wait.name].values())) for ends, wait in told for operation, ms in split[wait.name].items())
     return sorted(shown, key=str)
+
+
+def ended(steps: Sequence[Step]) -> Iterator[tuple[tuple[str | None, str | None], Wait]]:
+    """Waits that stand in the step that ends them, each after the ids of both ends."""
+    places = {(step.journey, step.position): step for step in steps}
+    for step in steps:
+        opener = places.get((step.journey, step.opener or 0))
+        if step.wait_ms and not step.roles & bit("backstage"):
+            first, until = opener or step, step.place[0]
+            is_whole = opener is not None and (until - first.place[0]) // 1000 == step.wait_ms
+            since = first.place[0] if is_whole else until - 1000 * step.wait_ms
+            ends = (None if opener is None else opener.name, step.name)
+            yield ends, Wait(f"ended {step.place}", first.name, first.flow, since, until, step.wait_ms)
+
+
+def opened(openings: Sequence[Step], steps: Sequence[Step], as_of_us: int) -> Iterator[tuple[tuple[str | None, str | None], Wait]]:
+    """Waits that nothing in their journey ended."""
+    for step in openings:
+        closing = min((other for other in steps if closes(other, step)), key=lambda other: other.place, default=None)
+        until = as_of_us if closing is None else closing.place[0]
+        if (until - step.place[0]) // 1000 > 0:
+            wait_ms = (until - step.place[0]) // 1000
+            yield (step.name, closing and closing.name), Wait(f"opened {step.place}", step.name, step.flow, step.place[0], until, wait_ms)
+
+
+def closes(step: Step, opening: Step) -> bool:
+    """Whether a step of another journey ends the wait: of the same customer, thing and flow, later and within 90 days."""
+    if step.customer != opening.customer or step.journey == opening.journey or not opening.place < step.place:
+        return False
+    thing = opening.type.partition(".")[0]
+    pairs = [pair for pair in small_map().pairs if pair.wait and pair.thing == thing == step.type.partition(".")[0]]
+    tied = step.flow == opening.flow if step.flow and opening.flow else None
+    spot = any(pair.key == "journey" for pair in pairs) or step.channel == opening.channel
+    in_time = step.place[0] - opening.place[0] <= timedelta(days=90) / timedelta(microseconds=1)
+    return in_time and (spot if tied is None else tied) and any(step.roles & pair.closes and opening.roles & pair.opens for pair in pairs)
 
 
 def acts(mart: duckdb.DuckDBPyConnection) -> Sequence[Act]:
