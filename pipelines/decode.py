@@ -15,13 +15,14 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipelines.canonical import canonical, stands
+from pipelines.canonical import Filled, canonical, make_canonical
 from pipelines.columns import Array
 from pipelines.digest import digests
 from schemas.cloudevents import from_structured
 from schemas.touchpoint import FIELDS, MAX_BYTES, Touchpoint
 
 _decode = msgspec.json.Decoder(Touchpoint).decode
+_decode_filled = msgspec.json.Decoder(Filled).decode
 _encode = msgspec.json.Encoder(order="deterministic").encode
 _loose = msgspec.json.Decoder()
 _KNOWN = frozenset(FIELDS)
@@ -72,7 +73,7 @@ class _Refused(Exception):
         self.reason, self.detail = reason, detail[:500]
 
 
-_WRONG = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, _Refused)
+_WRONG = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError, _Refused)
 
 
 def decode(payloads: Sequence[bytes], *, strict: bool = False, refused: Sequence[DeadLetter] = ()) -> Decoded:
@@ -96,41 +97,36 @@ def decode(payloads: Sequence[bytes], *, strict: bool = False, refused: Sequence
 
 def _part(payloads: Sequence[bytes], begin: int, strict: bool, before: Mapping[int, DeadLetter]) -> Decoded:
     """Decode some payloads, from ``begin`` on."""
+    end = min(begin + _PART, len(payloads))
     lines: list[bytes] = []
-    places: list[int] = []
+    absent: list[int] = []
     dead: list[DeadLetter] = []
     unknown = 0
-    for at in range(begin, min(begin + _PART, len(payloads)), _CHUNK):
-        chunk = payloads[at : min(at + _CHUNK, begin + _PART)]
+    for at in range(begin, end, _CHUNK):
+        chunk = payloads[at : min(at + _CHUNK, end)]
         try:
             lines += _all(chunk)
-            places += range(at, at + len(chunk))
         except _WRONG:
-            found, where, broken, extra = _one_by_one(chunk, at, strict, before)
+            found, broken, extra = _one_by_one(chunk, at, strict, before)
             lines += found
-            places += where
+            absent += [letter.place - begin for letter in broken]
             dead += broken
             unknown += extra
-    return Decoded(pa.array(lines, pa.binary()), np.array(places, np.int64), digests(lines), dead, unknown)
+    return Decoded(pa.array(lines, pa.binary()), np.delete(np.arange(begin, end), absent), digests(lines), dead, unknown)
 
 
 def _all(payloads: Sequence[bytes]) -> list[bytes]:
-    """Return the canonical forms of plain touchpoints; raises one of ``_WRONG`` where one of them is something else."""
+    """Return the canonical forms of plain touchpoints; raises one of ``_WRONG`` where one of them is something else, or has what is empty."""
     if max(map(len, payloads)) > MAX_BYTES:
         raise _Refused("too_large", "")
-    events = list(map(_decode, payloads))
-    for place, event in enumerate(events):
-        if not stands(event):
-            events[place] = _canonical(event)
+    events = list(map(_decode_filled, payloads))
+    make_canonical(events)
     return list(map(_encode, events))
 
 
-def _one_by_one(
-    payloads: Sequence[bytes], begin: int, strict: bool, before: Mapping[int, DeadLetter]
-) -> tuple[list[bytes], list[int], list[DeadLetter], int]:
-    """Decode payloads of which one at least isn't a plain touchpoint. Returns lines, their places, dead letters, and how many had unknown fields."""
+def _one_by_one(payloads: Sequence[bytes], begin: int, strict: bool, before: Mapping[int, DeadLetter]) -> tuple[list[bytes], list[DeadLetter], int]:
+    """Decode payloads of which one at least isn't a plain touchpoint. Returns lines, dead letters, and how many had unknown fields."""
     lines: list[bytes] = []
-    places: list[int] = []
     dead: list[DeadLetter] = []
     unknown = 0
     for place, payload in enumerate(payloads, begin):
@@ -140,9 +136,8 @@ def _one_by_one(
             dead.append(before.get(place) or DeadLetter(place, why.reason, why.detail))
             continue
         lines.append(line)
-        places.append(place)
         unknown += extra
-    return lines, places, dead, unknown
+    return lines, dead, unknown
 
 
 def _line(payload: bytes, strict: bool) -> tuple[bytes, bool]:

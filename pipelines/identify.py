@@ -62,11 +62,14 @@ def identify(table: pa.Table, roles: NDArray[np.uint64], journey_map: JourneyMap
 
 def scopes(table: pa.Table, customer: Array, kind: NDArray[np.uint32]) -> Array:
     """Return in whose name copies of each row are looked for."""
-    if not (kind >= HOUSE).any():
+    other = kind >= HOUSE
+    if not other.any():
         return customer
-    flow = chosen(table["correlation_id"], numbers(table["correlation_id"].is_valid()), table["causation_id"])
-    scope = chosen(spliced(["op", text_of(flow)], ":"), kind == OPERATION, customer)
-    return chosen(scope, kind != HOUSE, spliced(["house", text_of(customer)], ":"))
+    rows = array(np.flatnonzero(other))
+    named = table.select(["correlation_id", "causation_id"]).take(rows)
+    flow = spliced(["op", text_of(whole(pc.coalesce(named["correlation_id"], named["causation_id"])))], ":")
+    house = spliced(["house", text_of(customer.take(rows))], ":")
+    return whole(pc.replace_with_mask(customer, array(other), chosen(flow, kind[other] == OPERATION, house)))
 
 
 def _given(column: Column, journey_map: JourneyMap) -> tuple[Array, NDArray[np.bool_]]:

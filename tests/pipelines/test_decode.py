@@ -15,11 +15,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.canonical import Filled
 from pipelines.decode import Decoded, decode
 from pipelines.partition import Batch
 from pipelines.table import engine, extract, query
 from schemas.journey_map import default_map
-from schemas.touchpoint import MAX_BYTES, Touchpoint
+from schemas.touchpoint import FIELDS, MAX_BYTES, Touchpoint
 from tests.generated.arrivals import microseconds
 from tests.generated.broken import CLOUD, FULL, SMALL, payloads, rare
 from tests.generated.events import histories
@@ -164,6 +165,10 @@ def test_a_copy_that_differs_in_notation_only_has_the_same_content() -> None:
 def test_what_holds_nothing_is_absent(nothing: dict[str, Any]) -> None:
     one, other = decode(wire(SMALL, SMALL | nothing)).lines
     assert one == other
+
+
+def test_a_filled_touchpoint_is_written_in_the_order_of_the_contract() -> None:
+    assert Filled.__struct_fields__ == FIELDS
 
 
 @pytest.mark.parametrize(("seconds", "stored"), [(0.0004, 0.0), (-0.0, 0.0), (0.0015, 0.002), (12.3456, 12.346), (7, 7.0), (86_400.999, 86_400.999)])
