@@ -217,7 +217,7 @@ FEW = frozenset(
         *("actor_id", "actor_kind", "team", "lane", "promise_kind", "rating_metric", "rating_value", "rating_scale", "money_currency", "money_kind"),
         *("language", "segment", "client_type", "context", "received_us", "late", "disputed"),
         *("op", "existed", "known", "closed", "oversized", "revision"),
-        *("desired_ms", "adequate_ms", "roles", "position", "step_count", "reason", "detail", "feed"),
+        *("desired_ms", "adequate_ms", "roles", "position", "opener_position", "step_count", "reason", "detail", "feed"),
         *("rule", "record", "unit", "subject_kind", "threshold", "operation", "state", "severity", "send"),
     )
 )

@@ -11,7 +11,7 @@ import click
 
 from jobs.check.compare import Compared
 from jobs.run import Summary
-from jobs.show.summary import QUERY, Answers, called, came_in, most_at_risk, worst_waits
+from jobs.show.summary import QUERY, Answers, called, came_in, held_up, most_at_risk, worst_waits
 from jobs.show.table import table
 from jobs.show.timeline import Timeline, journey_paragraph
 from jobs.show.words import number, span
@@ -32,7 +32,7 @@ def demo_page(summary: Summary, answers: Answers, example: Timeline | None, fold
     """Lay out the answers of a demo."""
     sections = {
         f"What came in{_pace(summary)}": came_in(summary.totals, answers.totals),
-        "Where customers wait most": f"{worst_waits(answers.bottlenecks)}\n{_wrapped(_WAITS)}" if answers.bottlenecks else _wrapped(_TOO_FEW),
+        "Where customers wait most": _waits(answers) if answers.bottlenecks else _wrapped(_TOO_FEW),
         "Who is about to leave, and why": f"{most_at_risk(answers.customers)}\n{_wrapped(_RISK)}" if answers.customers else _wrapped(_TOO_FEW),
         **({f"A journey of {example.customer['customer_id']}, who may leave": journey_paragraph(example.steps)} if example else {}),
         "Ask on": _ask_on(called(), folder, example),
@@ -50,9 +50,18 @@ def compared_page(tables: Sequence[Compared], here: str, there: str) -> str:
     return f"{title}\n{table(['table', here, there, ''], rows, indent='  ', right={1, 2})}\n{verdict}"
 
 
-def _wrapped(text: str) -> str:
+def _waits(answers: Answers) -> str:
+    said = held_up(answers.behind)
+    return "\n".join([worst_waits(answers.bottlenecks), *([_filled(said)] if said else []), _wrapped(_WAITS)])
+
+
+def _filled(text: str) -> str:
     width = min(WIDEST, shutil.get_terminal_size((WIDEST, 24)).columns)
-    return click.style(textwrap.fill(text, width, initial_indent="  ", subsequent_indent="  "), dim=True)
+    return textwrap.fill(text, width, initial_indent="  ", subsequent_indent="  ")
+
+
+def _wrapped(text: str) -> str:
+    return click.style(_filled(text), dim=True)
 
 
 def _pace(summary: Summary) -> str:

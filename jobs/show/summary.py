@@ -28,20 +28,21 @@ QUERY = "from transitions order by total_s desc limit 5"
 
 @dataclass(frozen=True)
 class Answers:
-    """What the mart says at a glance: totals, the worst bottlenecks, and who is most at risk."""
+    """What the mart says at a glance: totals, the worst bottlenecks, who behind the counter makes customers wait, and who is most at risk."""
 
     totals: Row
     bottlenecks: list[Row]
+    behind: list[Row]
     customers: list[Row]
 
 
 def read_answers(con: duckdb.DuckDBPyConnection, most: int = 5) -> Answers:
     """Ask a snapshot for what a first page shows, so many rows of each."""
-    totals, bottlenecks, customers = (
+    totals, bottlenecks, behind, customers = (
         list(rows_of(con.sql(read_text(f"jobs/show/{name}.sql"), params=params).to_arrow_reader()))
-        for name, params in (("totals", {}), ("worst_waits", {"most": most}), ("most_at_risk", {"most": most}))
+        for name, params in (("totals", {}), ("worst_waits", {"most": most}), ("behind", {"most": 3}), ("most_at_risk", {"most": most}))
     )
-    return Answers(totals[0], bottlenecks, customers)
+    return Answers(totals[0], bottlenecks, behind, customers)
 
 
 def run_page(summary: Summary, folder: Path) -> str:
@@ -94,6 +95,18 @@ def worst_waits(bottlenecks: list[Row]) -> str:
         for row in bottlenecks
     ]
     return table(names, rows, indent="  ", right={2, 3, 4, 5})
+
+
+def held_up(behind: list[Row]) -> str:
+    """Say in one sentence who behind the counter makes customers wait; nothing where no work is linked to a wait."""
+    if not behind:
+        return ""
+    owners = [
+        f"{row['team'] or 'somebody'} {hours(_float(row['held_s']))} ({row['element'] or 'element not said'}, {_count(row, 'customers', 'customer')})"
+        for row in behind
+    ]
+    rest = share(_float(behind[0]["nobodys_share"]))
+    return f"Who behind the counter makes them wait: {'; '.join(owners)}. No work is linked to {rest} of all waiting."
 
 
 def most_at_risk(customers: list[Row]) -> str:

@@ -70,7 +70,16 @@ def facts(folder: Path) -> dict[str, list[tuple[object, ...]]]:
 def test_the_demo_shows_what_came_in_waits_risks_and_where_to_ask_on(tmp_path: Path) -> None:
     result = sojourn("demo", "--events", 20_000, "--to", tmp_path / "demo")
     assert result.exit_code == 0, result.stderr
-    said = ("20,000 events read = ", "dead letters", "Where customers wait most", "at least", "Who is about to leave", "current.duckdb", " sql ")
+    said = (
+        "20,000 events read = ",
+        "dead letters",
+        "Where customers wait most",
+        "Who behind the counter",
+        "at least",
+        "Who is about to leave",
+        "current.duckdb",
+        " sql ",
+    )
     for words in said:
         assert words in result.stdout
 
