@@ -13,10 +13,10 @@ import duckdb
 from pipelines.marts.markers import select
 from schemas.mart import TABLES
 
-HELPERS = ("internal.journey_states", "internal.visits", "internal.customer_stats")
+HELPERS = ("internal.journey_states", "internal.visits", "internal.stage_wait_counts", "internal.customer_stats")
 """What the marts share; in the order in which they are made."""
 
-KEPT = ("internal.customer_stats", "mart.transitions", "mart.variants", "mart.stage_wait_histogram", "mart.stage_waits")
+KEPT = ("internal.stage_wait_counts", "internal.customer_stats", "mart.transitions", "mart.variants", "mart.stage_waits")
 """What is kept as a table once a run has drained."""
 
 FROM_SEGMENTS = {
