@@ -16,6 +16,7 @@ from schemas.mart import TABLES
 HELPERS = (
     "internal.journey_states",
     "internal.visits",
+    "internal.stage_wait_counts",
     "internal.customer_stats",
     "internal.works",
     "internal.opened_waits",
@@ -23,7 +24,7 @@ HELPERS = (
 )
 """What the marts share; in the order in which they are made."""
 
-KEPT = ("internal.customer_stats", "mart.transitions", "mart.variants", "mart.stage_wait_histogram", "mart.stage_waits")
+KEPT = ("internal.stage_wait_counts", "internal.customer_stats", "mart.transitions", "mart.variants", "mart.stage_waits")
 """What is kept as a table once a run has drained."""
 
 FROM_SEGMENTS = {

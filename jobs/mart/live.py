@@ -26,7 +26,7 @@ from schemas.journey_map import JourneyMap
 
 LOADING = "loading"
 """Stands for the writer of the last commit while a base record is being folded."""
-_LOOSE_ROWS = 1_000_000
+_LOOSE_ROWS = 4_000_000
 """So many rows may be folded before they are brought into the file: they fill memory, and a crash takes them."""
 
 

@@ -66,7 +66,7 @@ class Excess(NamedTuple):
 
 
 def excess(cut: npt.ArrayLike, customer: npt.ArrayLike, wait_ms: npt.ArrayLike, adequate_ms: npt.ArrayLike) -> Excess:
-    """Add up visits by cut and customer.
+    """Add up visits by cut and customer: in numpy what ``pipelines/marts/bottleneck_sums.sql`` does, which a test holds to this.
 
     Args:
         cut: The number of each visit's cut, from 0.
@@ -116,8 +116,7 @@ def rank_merged(sums: Sums) -> pa.Table:
     """Rank cuts, as `rank` does, by sums of which each cut and customer has one row only; the rows may come in any order."""
     cut, _, visits, over = sums
     # Residuals are added in the order of their values, so that the sum doesn't know how customers are numbered.
-    order = np.lexsort((visits, over, cut))
-    cut, visits, over = cut[order], visits[order], over[order]
+    cut, over, visits = _ascending(cut, over, visits)
     starts = np.flatnonzero(np.diff(cut, prepend=-1))
     customers = np.diff(np.append(starts, len(cut)))
     total, count = np.add.reduceat(over, starts), np.add.reduceat(visits, starts)
@@ -127,6 +126,23 @@ def rank_merged(sums: Sums) -> pa.Table:
     enough = (count >= LEAST_VISITS) & (customers >= LEAST_CUSTOMERS)
     by_rank = np.lexsort((cut[starts], -total, -low, ~enough))
     return _table(cut[starts], count, customers, total, mean / 1000, low / 1000, enough, by_rank)
+
+
+def _ascending(*columns: Ints) -> list[Ints]:
+    """Sort rows of numbers from 0 by all columns. As one number each that costs a tenth; where 64 bits can't hold it, column by column."""
+    bits = [int(column.max(initial=0)).bit_length() for column in columns]
+    if sum(bits) >= 64:  # one is the sign
+        order = np.lexsort(columns[::-1])
+        return [column[order] for column in columns]
+    packed = np.zeros(len(columns[0]), np.int64)
+    for column, size in zip(columns, bits, strict=True):
+        packed = packed << size | column
+    packed.sort()
+    found: list[Ints] = []
+    for size in reversed(bits):
+        found.insert(0, packed & ((1 << size) - 1))
+        packed >>= size
+    return found
 
 
 def _low(total: Ints, squares: Floats, customers: Ints) -> Floats:

@@ -2,14 +2,17 @@
 -- lower median of the visits that have no level: these need their cut, the others are added up once for all cuts. Whole milliseconds, so that parts add up in any order;
 -- a customer's are cut off at 2^53, so that the sum of a cut fits 64 bits. Customers are numbers, in no order. Relation: cuts (bottleneck_cuts.sql).
 with
-people as (select customer_id, (row_number() over ())::integer as customer from (select distinct customer_id from internal.journeys)),
-whose as materialized (select j.journey, p.customer from internal.journeys as j join people as p using (customer_id)),
-places as materialized (select distinct place::integer as place, stage, channel, site from cuts),
+people as (select customer_id, (row_number() over ())::integer as customer from (select distinct customer_id from internal.journey_rows)),
+whose as materialized (select j.journey, p.customer from internal.journey_rows as j join people as p using (customer_id)),
+venues as (select place, min(place) over (partition by site) as venue from internal.places),
+places as materialized (
+    select distinct c.place::integer as place, c.spot, u.place as venue from cuts as c join venues as u on u.venue = c.venue
+),
 visited as materialized (
     select c.place, w.customer, v.value_ms, v.adequate_ms
     from internal.visits as v
     join whose as w on w.journey = v.journey
-    join places as c on c.stage = v.stage and c.channel is not distinct from v.channel and c.site is not distinct from v.site
+    join places as c on c.spot = v.spot and c.venue = v.place
     where v.value_ms is not null
 ),
 medians as (

@@ -14,9 +14,9 @@ seen as (
     from internal.journeys group by customer_id
 ),
 days as (
-    select j.customer_id, date_trunc('day', s.occurred_at)::date as day, bit_or(s.roles) as roles
-    from internal.steps as s join internal.journeys as j on j.journey = s.journey
-    where s.roles & '$purchase_or_contact'::ubigint <> 0
+    select j.customer_id, date_trunc('day', s.occurred_at)::date as day, bit_or(k.roles) as roles
+    from internal.step_rows as s join internal.kinds as k on k.kind = s.kind join internal.journey_rows as j on j.journey = s.journey
+    where k.roles & '$purchase_or_contact'::ubigint <> 0
     group by all
 ),
 dated as (
@@ -35,29 +35,32 @@ bought as (
         j.customer_id,
         count(*) as purchase_count,
         try_cast(sum(s.money_minor) as bigint) as spent_minor,
-        min(split_part(s.money_kind, ' ', 1)) filter (where s.money_minor is not null) as least_currency,
-        max(split_part(s.money_kind, ' ', 1)) filter (where s.money_minor is not null) as greatest_currency
-    from internal.steps as s join internal.journeys as j on j.journey = s.journey
-    where s.roles & '$purchase'::ubigint <> 0
+        min(split_part(k.money_kind, ' ', 1)) filter (where s.money_minor is not null) as least_currency,
+        max(split_part(k.money_kind, ' ', 1)) filter (where s.money_minor is not null) as greatest_currency
+    from internal.step_rows as s join internal.kinds as k on k.kind = s.kind join internal.journey_rows as j on j.journey = s.journey
+    where k.roles & '$purchase'::ubigint <> 0
     group by j.customer_id
 ),
+-- Apart, and whole: joined to the few customers and dates at once, a million steps would be taken for a few.
+failed as materialized (
+    select s.journey, s.occurred_at, k.roles & '$failure'::ubigint <> 0 as is_failure, s.wait_ms > k.adequate_ms as is_long
+    from internal.step_rows as s join internal.kinds as k on k.kind = s.kind
+    where k.roles & '$failure'::ubigint <> 0 or s.wait_ms > k.adequate_ms
+),
 troubled as (
-    select
-        j.customer_id,
-        count_if(s.roles & '$failure'::ubigint <> 0)::bigint as failures,
-        count_if(s.wait_ms > s.adequate_ms)::bigint as long_waits
-    from internal.steps as s join internal.journeys as j on j.journey = s.journey cross join internal.publication as p
-    where (s.roles & '$failure'::ubigint <> 0 or s.wait_ms > s.adequate_ms) and s.occurred_at > p.as_of - interval 90 days and s.occurred_at <= p.as_of
+    select j.customer_id, count_if(f.is_failure)::bigint as failures, count_if(f.is_long)::bigint as long_waits
+    from failed as f join internal.journey_rows as j on j.journey = f.journey cross join internal.publication as p
+    where f.occurred_at > p.as_of - interval 90 days and f.occurred_at <= p.as_of
     group by j.customer_id
 ),
 marked as (
-    select journey, position, roles & '$complaint'::ubigint <> 0 as complained,
-        coalesce(max(position) filter (where roles & '$settled'::ubigint <> 0) over (partition by journey), 0) as answered
-    from internal.steps where roles & '$complaint_or_settled'::ubigint <> 0
+    select s.journey, s.position, k.roles & '$complaint'::ubigint <> 0 as complained,
+        coalesce(max(s.position) filter (where k.roles & '$settled'::ubigint <> 0) over (partition by s.journey), 0) as answered
+    from internal.step_rows as s join internal.kinds as k on k.kind = s.kind where k.roles & '$complaint_or_settled'::ubigint <> 0
 ),
 complaints as (
     select j.customer_id, count_if(m.position > m.answered)::bigint as open_complaints
-    from marked as m join internal.journeys as j on j.journey = m.journey
+    from marked as m join internal.journey_rows as j on j.journey = m.journey
     where m.complained group by j.customer_id
 )
 select

@@ -1,10 +1,9 @@
 -- stage_waits: one row a stage, channel and UTC hour; waits that are open at as_of stand in its hour. Wilson's interval at 95 %, z² = 3.8414588206941.
 with visited as (
     select
-        stage,
-        channel,
-        date_trunc('hour', occurred_at) as hour,
-        any_value(basis) as basis,
+        spot,
+        epoch_us(occurred_at) // 3600000000 as hour_number,
+        any_value(by_wait) as by_wait,
         count(*) as visits,
         count(value_ms) as waits,
         count_if(value_ms > adequate_ms)::bigint as below,
@@ -14,12 +13,18 @@ with visited as (
         sum(adequate_ms - value_ms)::bigint as adequacy_ms,
         sum(desired_ms - value_ms)::bigint as superiority_ms,
         quantile_disc(value_ms, [0.5, 0.9, 0.99]) as marks
-    from internal.visits group by 1, 2, 3
+    from internal.visits group by spot, hour_number
+),
+named as (
+    select
+        k.stage, k.channel, make_timestamp(v.hour_number * 3600000000) as hour, case when v.by_wait then 'wait' else 'since_previous' end as basis, v.visits, v.waits,
+        v.below, v.inside, v.above, v.adequacy_ms, v.superiority_ms, v.total_ms, v.marks
+    from visited as v join internal.kinds as k on k.kind = v.spot
 ),
 -- The bucket of a quantile is the quantile of the buckets: they ascend.
 marked as (
     select v.*, p50.value_ms as p50_ms, p90.value_ms as p90_ms, p99.value_ms as p99_ms
-    from visited as v
+    from named as v
     asof left join internal.buckets as p50 on greatest(v.marks[1], 0) <= p50.upper_ms
     asof left join internal.buckets as p90 on greatest(v.marks[2], 0) <= p90.upper_ms
     asof left join internal.buckets as p99 on greatest(v.marks[3], 0) <= p99.upper_ms

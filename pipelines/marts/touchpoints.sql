@@ -35,6 +35,6 @@ select
     f.anonymous
 from internal.touchpoint_facts as f
 left join winners as w on w."key" = f."key"
-left join internal.steps as s on s."key" = f."key"
+left join internal.step_rows as s on s."key" = f."key"
 left join internal.meanings as m on m.type = f.type and m.channel is not distinct from f.channel
 where w."key" is null or w.content = f.content

@@ -6,13 +6,13 @@ with counted as (
         count(*) as n,
         min(journey) as sample,
         quantile_cont(epoch_us(ended_at) - epoch_us(started_at), 0.5) as median_us
-    from internal.journeys
+    from internal.journey_rows
     where not oversized
     group by variant
 ),
 worded as (
-    select s.journey, string_agg(s.type, ' > ' order by s.position) as words
-    from internal.steps as s join counted as c on c.sample = s.journey
+    select s.journey, string_agg(k.type, ' > ' order by s.position) as words
+    from internal.step_rows as s join internal.kinds as k on k.kind = s.kind join counted as c on c.sample = s.journey
     where s.position <= 50
     group by s.journey
 )
