@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import duckdb
+import msgspec
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
+from msgspec import Struct
 
 from pipelines.columns import Array, array, numbers, whole
 from pipelines.decode import Decoded
 from pipelines.lexicon import FACTS
 from pipelines.resources import read_text
-from pipelines.symbols import distinct_strings
+from schemas.touchpoint import Actor, Money, Promise, Rating
 
 _NAMES = {
     **{"source": "source", "id": "event_id", "type": "type", "time": "time_us", "sequence": "sequence", "customer_id": "given_customer"},
@@ -24,9 +24,16 @@ _NAMES = {
     **{"promise.due_at": "promise_due_us", "promise.kind": "promise_kind"},
     **{"rating.metric": "rating_metric", "rating.value": "rating_value", "rating.scale": "rating_scale"},
     **{"money.amount_minor": "money_minor", "money.currency": "money_currency", "money.kind": "money_kind"},
-    **{"text": "text", "language": "language", "attributes": "attributes"},
+    **{"text": "text", "language": "language"},
 }
 """What each field of an event is called as a column."""
+_BLOCKS: dict[str, type[Struct]] = {"actor": Actor, "promise": Promise, "rating": Rating, "money": Money}
+_TYPES: dict[type[Struct], dict[str, pa.DataType]] = {
+    Actor: dict.fromkeys(("id", "kind", "team", "lane"), pa.string()),
+    Promise: {"due_at": pa.timestamp("us", "UTC"), "kind": pa.string()},
+    Rating: {"metric": pa.string(), "value": pa.float64(), "scale": pa.string()},
+    Money: {"amount_minor": pa.int64(), "currency": pa.string(), "kind": pa.string()},
+}
 
 
 def engine() -> duckdb.DuckDBPyConnection:
@@ -43,21 +50,12 @@ def extract(con: duckdb.DuckDBPyConnection, decoded: Decoded) -> pa.Table:
     They are what ``place`` and ``content`` of ``decoded`` say, each field of the contract, and the reserved attributes on which zones depend.
     Instants are UTC microseconds, durations integer milliseconds.
     """
-    read = query(con, "pipelines/sql/extract.sql", lines=pa.table({"line": decoded.texts.view(pa.string())}))
-    found = dict(_taken_apart(whole(read["event"])))
+    read: Any = whole(query(con, "pipelines/sql/extract.sql", lines=pa.table({"line": decoded.texts.view(pa.string())}))["event"])
+    fields: dict[str, Any] = dict(zip((field.name for field in read.type), read.flatten(), strict=True))
+    for name, block in _BLOCKS.items():
+        fields |= _taken_apart(name, block, fields[name])
     columns = {"place": array(decoded.places), "content": array(decoded.content)}
-    columns |= {name: _plain(name, found[field]) for field, name in _NAMES.items()}
-    return pa.table(columns | _looked_up(columns["attributes"], FACTS))
-
-
-def _taken_apart(events: Any, above: str = "") -> Iterator[tuple[str, Array]]:
-    """Yield the fields of structs, those of inner ones as ``outer.inner``; a field of an absent struct is absent."""
-    for place, column in enumerate(events.flatten()):
-        name = above + events.type.field(place).name
-        if pa.types.is_struct(column.type):
-            yield from _taken_apart(column, f"{name}.")
-        else:
-            yield name, column
+    return pa.table(columns | {name: _plain(name, fields[field]) for field, name in _NAMES.items()} | _attributes(fields["attributes"]))
 
 
 def _plain(name: str, column: Any) -> Array:
@@ -70,24 +68,32 @@ def _plain(name: str, column: Any) -> Array:
     return column  # type: ignore[no-any-return]
 
 
-def _looked_up(attributes: Any, names: tuple[str, ...]) -> dict[str, Array]:
-    """Return for each name a column of what the attributes say under it, null where they don't."""
-    places, words = distinct_strings(attributes.keys)
-    begins = np.asarray(attributes.offsets)
-    found = {}
-    for name in names:
-        at = np.flatnonzero(places == words.index(name)) if name in words else np.empty(0, np.int64)
-        rows = np.searchsorted(begins, at, side="right") - 1
-        found[name] = _spread(attributes.items, at, rows, len(attributes))
+def _taken_apart(name: str, block: type[Struct], column: Any) -> dict[str, Array]:
+    """Return the fields of a block as ``name.field``, from its JSON texts. Each text is read once: as a rule there are few."""
+    places, blocks = _distinct(column, block)
+    found: dict[str, Array] = {}
+    for field, type_ in _TYPES[block].items():
+        values = pa.array([getattr(each, field) for each in blocks], type_)
+        found[f"{name}.{field}"] = whole(values.take(places))
     return found
 
 
-def _spread(values: Array, at: NDArray[np.int64], rows: NDArray[np.int64], size: int) -> Array:
-    """Return a column that has in some rows the values at some places, and else none."""
-    places, absent = np.zeros(size, np.int64), np.ones(size, bool)
-    places[rows], absent[rows] = at, False
-    made: Any = values.take(array(places, absent))
-    return whole(made)
+def _attributes(column: Any) -> dict[str, Array]:
+    """Return attributes from their JSON texts, and columns of what they say of the person. Each text is read once, like those of blocks."""
+    places, dicts = _distinct(column, dict[str, str])
+    ends = np.cumsum([0, *map(len, dicts)]).astype(np.int32)
+    keys = pa.array([key for each in dicts for key in each], pa.string())
+    values = pa.array([value for each in dicts for value in each.values()], pa.string())
+    made: Any = pa.MapArray  # its stub asks for the very type of numbers
+    maps = made.from_arrays(array(ends), keys, values)
+    named = {name: pa.array([each.get(name) for each in dicts], pa.string()) for name in FACTS}
+    return {name: whole(held.take(places)) for name, held in {"attributes": maps, **named}.items()}
+
+
+def _distinct(texts: Any, type_: Any) -> tuple[Any, list[Any]]:
+    """Return where each row stands among the distinct texts, null where it has none, and what these hold."""
+    encoded = texts.dictionary_encode()
+    return encoded.indices, list(map(msgspec.json.Decoder(type_).decode, encoded.dictionary.to_pylist()))
 
 
 def query(con: duckdb.DuckDBPyConnection, resource: str, **relations: pa.Table) -> pa.Table:
