@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from schemas.mart_breaches import BREACH_TABLES
+from schemas.mart_calendars import CALENDAR_TABLES
 from schemas.mart_deliveries import DELIVERY_TABLES
 from schemas.mart_estimates import ESTIMATE_TABLES
 from schemas.mart_health import HEALTH_TABLES
@@ -14,11 +15,12 @@ from schemas.mart_table import Class, Column, Table
 
 __all__ = ["PURE_TABLES", "TABLES", "VERSION", "Class", "Column", "Table", "dictionary"]
 
-VERSION = "4"
+VERSION = "5"
 """The version of the mart's layout: a live file of another one is thrown away and folded again."""
 
 TABLES: dict[str, Table] = {
-    table.name: table for table in (*JOURNEY_TABLES, *ESTIMATE_TABLES, *BREACH_TABLES, *DELIVERY_TABLES, *RECORD_TABLES, *HEALTH_TABLES)
+    table.name: table
+    for table in (*JOURNEY_TABLES, *CALENDAR_TABLES, *ESTIMATE_TABLES, *BREACH_TABLES, *DELIVERY_TABLES, *RECORD_TABLES, *HEALTH_TABLES)
 }
 """All relations of the schema ``mart``, by name."""
 

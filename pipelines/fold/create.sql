@@ -20,8 +20,26 @@ create table internal.journeys (
 create table internal.steps (
     journey ubigint, position integer, "key" ubigint, source varchar, event_id varchar, occurred_at timestamp, type varchar, stage varchar, channel varchar,
     site varchar, actor_id varchar, team varchar, previous_type varchar, since_previous_ms bigint, wait_ms bigint, service_ms bigint, desired_ms bigint,
-    adequate_ms bigint, roles ubigint, money_minor bigint, money_kind varchar
+    adequate_ms bigint, calendar varchar, business_wait_ms bigint, business_desired_ms bigint, business_adequate_ms bigint, roles ubigint, money_minor bigint,
+    money_kind varchar
 );
+-- when calendars are open, by UTC day: `pipelines/hours_by_day.py`; written whole at publication, where it changed
+create table internal.hours (calendar varchar, policy varchar, "day" date, before_us bigint, opens_us bigint, closes_us bigint);
+-- open time of a calendar up to an instant (µs): null where its hours are not known
+create macro internal.open_us(which, by_policy, instant) as (
+    select (any_value(h.before_us) + sum(greatest(least(epoch_us(instant), h.closes_us) - h.opens_us, 0)))::bigint
+    from internal.hours as h where h.calendar = which and h.policy = by_policy and h.day = instant::date
+);
+create macro mart.business_s(calendar_name, start_at, end_at) as (
+    case when end_at >= start_at
+        then ((internal.open_us(calendar_name, 'then', end_at) - internal.open_us(calendar_name, 'then', start_at)) // 1000) / 1e3::double end
+);
+create macro mart.business_policy_now_s(calendar_name, start_at, end_at) as (
+    case when end_at >= start_at
+        then ((internal.open_us(calendar_name, 'now', end_at) - internal.open_us(calendar_name, 'now', start_at)) // 1000) / 1e3::double end
+);
+comment on macro mart.business_s is 'Business time of a calendar between two instants, seconds; each instant is judged by the schedule in force at it (policy then). Null where the end lies before the start, or the calendar or its hours are not known.';
+comment on macro mart.business_policy_now_s is 'The same by the schedule that is in force at as_of, as if it had always been (policy now).';
 -- what the rules return: breaches, and records that other marts show; some lie in the future
 create table internal.intervals (
     rule varchar, "key" ubigint, record boolean, unit varchar, customer_id varchar, subject_kind varchar, subject_id varchar, opened_at timestamp,
