@@ -13,10 +13,16 @@ import pytest
 
 from jobs.mart.live import LiveMart
 from pipelines.calendars import policy_now, policy_then
+from pipelines.judge.judge import Judge
+from pipelines.judge.shelf import shipped
+from pipelines.lexicon import Lexicon
+from pipelines.partition import Batch, Partition
+from pipelines.state import State
 from pipelines.table import engine
 from schemas.journey_map import default_map, parse_map
 from tests.generated.events import Event
-from tests.jobs.mart.conftest import Workshop
+from tests.generated.netted import payloads
+from tests.jobs.mart.conftest import AS_OF, Workshop
 
 EPOCH, US = datetime(1970, 1, 1), timedelta(microseconds=1)  # noqa: DTZ001
 ZONE = '[[tolerance]]\nstage = "letters"\ndesired = "2h"\nadequate = "8h"\n'
@@ -128,3 +134,68 @@ def test_the_question_of_business_time_shows_both_durations_and_both_policies(tm
             text = files("pipelines").joinpath("questions", "how_long_in_business_time.sql").read_text(encoding="utf-8")
             [row] = shop.ask(text)
             assert (*row[:3], *(round(value, 6) for value in row[3:6]), *row[6:]) == ("letters", "support", 1, 1559.46, 959.46, 689.46, 1, 1.0)
+
+
+def breaches_of(text: str, events: list[Event]) -> list[tuple[str, datetime, int]]:
+    """Return whose wait is beyond adequate, from when on, and the level in ms."""
+    lexicon = Lexicon(parse_map(text, name="own.toml", base=default_map()))
+    rules = [rule for rule in shipped() if rule.name == "wait_beyond_adequate"]
+    with engine() as con:
+        found = Partition(lexicon, State(), con, judge=Judge(rules, lexicon)).absorb(Batch(payloads(events), "log", AS_OF)).tables
+    rows = found["intervals"].to_pylist() if "intervals" in found else []
+    return sorted((row["customer_id"], EPOCH + row["since_us"] * US, row["threshold"]) for row in rows)
+
+
+DESK = 'calendar = "desk"\n'
+DELIVERY = '[[tolerance]]\nstage = "delivery"\ndesired = "1h"\nadequate = "9h"\n'
+HOUR_MS = 3_600_000
+
+
+def test_an_alert_rings_when_business_time_is_used_up_and_not_in_the_night() -> None:
+    # Friday 14:30 in Berlin, half an hour before the desk closes: eight hours are used up on Tuesday at 9:30
+    open_ = [letter("2025-03-07T13:30:00Z", "message.received")]
+    assert breaches_of(SUPPORT + ZONE, open_) == [("ann", datetime(2025, 3, 7, 21, 30), 8 * HOUR_MS)]  # noqa: DTZ001
+    assert breaches_of(SUPPORT + ZONE + DESK, open_) == [("ann", datetime(2025, 3, 11, 8, 30), 91 * HOUR_MS)]  # noqa: DTZ001
+
+
+def test_who_is_answered_in_time_by_the_calendar_makes_no_breach() -> None:
+    letters = [letter("2025-03-07T13:30:00Z", "message.received"), letter("2025-03-11T08:30:00Z", "message.answered")]
+    assert breaches_of(SUPPORT + ZONE + DESK, letters) == []
+    late = [letters[0], letter("2025-03-11T08:30:00.002Z", "message.answered")]
+    assert [who for who, _, _ in breaches_of(SUPPORT + ZONE + DESK, late)] == ["ann"]
+
+
+def test_time_that_runs_out_as_the_desk_closes_is_not_late_before_it_opens_again() -> None:
+    text = SUPPORT + ZONE.replace("8h", "2h") + DESK  # Monday 15:00 to 17:00
+    assert breaches_of(text, [letter("2025-03-10T14:00:00Z", "message.received"), letter("2025-03-10T20:00:00Z", "message.answered")]) == []
+    [(_, since, _)] = breaches_of(text, [letter("2025-03-10T14:00:00Z", "message.received")])
+    assert since == datetime(2025, 3, 11, 8)  # noqa: DTZ001
+
+
+def test_a_wait_in_the_stage_of_its_pair_counts_by_the_calendar_of_that_stage() -> None:
+    paid = {
+        "id": "1",
+        "source": "shop",
+        "type": "order.paid",
+        "time": "2025-03-10T09:00:00Z",
+        "customer_id": "bob",
+        "case_id": "o1",
+        "channel": "web",
+    }
+    # Monday 10:00 to 12:00 and 13:00 to 17:00, and three hours of Tuesday
+    assert breaches_of(SUPPORT + DELIVERY + DESK, [paid]) == [("bob", datetime(2025, 3, 11, 11), 26 * HOUR_MS)]  # noqa: DTZ001
+
+
+def test_levels_of_steps_and_of_pairs_are_the_same_function() -> None:
+    """One is numpy, the other SQL: a stage's own wait and a pair's wait of the same level end at the same instant, whenever they begin."""
+    text = SUPPORT + DELIVERY + DESK + DELIVERY.replace("delivery", "letters") + DESK
+    begin = datetime(2025, 3, 27)  # noqa: DTZ001 - the clock is changed on the 30th
+    times = [(begin + timedelta(minutes=37 * n, milliseconds=n)).isoformat() + "Z" for n in range(300)]
+    events: list[Event] = []
+    for n, at in enumerate(times):
+        who = {"source": "log", "time": at, "customer_id": f"c{n}"}
+        events.append({**who, "id": f"l{n}", "type": "message.received", "case_id": f"l{n}", "channel": "email"})
+        events.append({**who, "id": f"o{n}", "type": "order.paid", "case_id": f"o{n}", "channel": "web"})
+    found = breaches_of(text, events)
+    assert len(found) == 600
+    assert found[::2] == found[1::2]
