@@ -121,7 +121,7 @@ def _step_columns(of: View, lexicon: Lexicon) -> list[NDArray[Any]]:
     previous = np.where(steps.previous >= 0, senses["type"][rows["sense"][steps.previous]], 0) if len(rows) else steps.previous
     shown = [senses[name][rows["sense"]] for name in ("type", "channel", "stage", "roles")]
     shown += [rows[name] for name in ("key", "site", "actor", "team", "money", "money_kind")]
-    return [*shown, previous, steps.since, steps.wait, steps.service, steps.desired, steps.adequate, steps.opener]
+    return [*shown, previous, steps.since, steps.wait, steps.service, steps.desired, steps.adequate, steps.opener, steps.calendar]
 
 
 def _journey_columns(of: View, lexicon: Lexicon) -> list[NDArray[Any]]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pipelines.changes import Chosen, Dropped, View
 from pipelines.columns import SEPARATOR, Array, array, picked, whole
+from pipelines.counted import calendar_words, counted
 from pipelines.digest import digests
 from pipelines.identify import Identified
 from pipelines.kernel import Journeys
@@ -99,12 +100,29 @@ def steps_table(after: View, chosen: Chosen, drops: Dropped, lexicon: Lexicon, n
         "opener_position": array(steps.opener[at].astype(np.int32), steps.opener[at] == ABSENT),
         "desired_ms": _present(steps.desired[at]),
         "adequate_ms": _present(steps.adequate[at]),
+        **_counted(steps.calendar[at], row["time"], steps.wait[at], steps.desired[at], steps.adequate[at], lexicon),
         "roles": array(sense["roles"]),
         "money_minor": array(row["money"], row["money_kind"] == 0),
         "money_kind": lexicon.monies.decode(row["money_kind"]),
     }
     gone = {"journey": array(drops.step_journeys), "position": array(drops.step_positions.astype(np.int32))}
     return _with_drops(columns, gone, journal.STEPS)
+
+
+def _counted(
+    calendar: NDArray[np.int64],
+    time: NDArray[np.int64],
+    wait: NDArray[np.int64],
+    desired: NDArray[np.int64],
+    adequate: NDArray[np.int64],
+    lexicon: Lexicon,
+) -> dict[str, Array]:
+    """Return the wait and the zone in business time, and by which calendar, where the zone counts by one."""
+    if not calendar.any():
+        absent = np.ones(len(calendar), bool)
+        return {name: array(calendar, absent) for name in journal.COUNTED} | {"calendar": words(np.zeros(len(calendar), np.int32), [], absent)}
+    parts = (calendar_words(lexicon.journey_map, calendar), *map(_present, counted(lexicon.journey_map, calendar, time, wait, desired, adequate)))
+    return dict(zip(journal.COUNTED, parts, strict=True))
 
 
 def journeys_table(after: View, chosen: Chosen, drops: Dropped, lexicon: Lexicon, names: Names) -> pa.Table:

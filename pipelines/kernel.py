@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.counted import calendar_number, elapsed
 from pipelines.distinct import distinct, packed, unpacked
 from pipelines.lexicon import FACTS, Lexicon
 from pipelines.order import starts_of
@@ -61,6 +62,7 @@ class Steps:
         service: Service of the step.
         desired: The zone of tolerance in force.
         adequate: The same.
+        calendar: By which of the map's counting calendars the zone counts, from 1; 0 for none.
         waiting: Whether the row opened a wait that nothing has closed.
         opener: Position of the row whose wait it ends, ABSENT where it ends none; a measured wait may have one, too.
     """
@@ -75,6 +77,7 @@ class Steps:
     adequate: NDArray[np.int64]
     waiting: NDArray[np.bool_]
     opener: NDArray[np.int64]
+    calendar: NDArray[np.int64]
 
 
 def rebuild(rows: NDArray[np.void], lexicon: Lexicon, start: NDArray[np.bool_] | None = None) -> tuple[Journeys, Steps]:
@@ -157,9 +160,9 @@ def _steps(
     since = np.where(position > 1, np.maximum(rows["time"] - end[previous], 0) // _MS, ABSENT)
     shown = (np.diff(np.append(first, len(rows))) <= lexicon.journey_map.max_events)[journey]
     wait, service, waiting, opener = _durations(rows, sense, journey, shown, lexicon)
-    desired, adequate = _zones(rows, sense, carried, lexicon)
+    desired, adequate, calendar = _zones(rows, sense, carried, wait, lexicon)
     opened_at = np.where(opener >= 0, position[opener], ABSENT) if len(rows) else opener
-    return Steps(journey, position, previous, since, wait, service, desired, adequate, waiting, opened_at)
+    return Steps(journey, position, previous, since, wait, service, desired, adequate, waiting, opened_at, calendar)
 
 
 def _durations(
@@ -263,30 +266,33 @@ def _fill(durations: NDArray[np.int64], time: NDArray[np.int64], at: NDArray[np.
 
 
 def _zones(
-    rows: NDArray[np.void], sense: NDArray[np.void], carried: NDArray[np.int64], lexicon: Lexicon
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the desired and the adequate level (ms) that hold for each row; ABSENT where the map gives none."""
-    desired, adequate = np.full(len(rows), ABSENT, np.int64), np.full(len(rows), ABSENT, np.int64)
+    rows: NDArray[np.void], sense: NDArray[np.void], carried: NDArray[np.int64], wait: NDArray[np.int64], lexicon: Lexicon
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return the desired and the adequate level (ms) that hold for each row, ABSENT where the map gives none, and by which calendar they count."""
+    desired, adequate, calendar = np.full(len(rows), ABSENT, np.int64), np.full(len(rows), ABSENT, np.int64), np.zeros(len(rows), np.int64)
     zoned = np.flatnonzero(np.isin(sense["stage"], zoned_stages(lexicon)))
     if not len(zoned):
-        return desired, adequate
+        return desired, adequate, calendar
     known = [np.zeros(len(zoned), np.int64)] * len(FACTS)
     if (carried[zoned] >= 0).any():
         facts = lexicon.fact_table()[rows["facts"]]
         known = [np.where(carried[zoned, a] >= 0, facts[carried[zoned, a], a], 0) for a in range(len(FACTS))]
-    desired[zoned], adequate[zoned] = levels(sense["stage"][zoned], known, rows["time"][zoned], lexicon)
-    return desired, adequate
+    desired[zoned], adequate[zoned], calendar[zoned] = levels(sense["stage"][zoned], known, rows["time"][zoned], wait[zoned], lexicon)
+    return desired, adequate, calendar
 
 
 def levels(
-    stage: NDArray[np.int32], known: list[NDArray[np.int64]], time: NDArray[np.int64], lexicon: Lexicon
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the desired and the adequate level (ms) of stages, for codes of the reserved attributes and at instants; ABSENT where there is none."""
+    stage: NDArray[np.int32], known: list[NDArray[np.int64]], time: NDArray[np.int64], wait: NDArray[np.int64], lexicon: Lexicon
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return the desired and the adequate level (ms of calendar time) of stages for codes of the reserved attributes at instants; ABSENT for none.
+
+    Also by which calendar the level counts; such a level is what its business time makes of the wait that ends then, or of one that begins then.
+    """
     begun = eras(lexicon.journey_map)
     bounds = [len(lexicon.stages), *[int(column.max(initial=0)) + 1 for column in known], len(begun) + 1]
     cases, where = distinct(*packed([stage, *known, np.searchsorted(begun, time, side="right")], bounds))
-    found = np.array([_level(lexicon, *unpacked(case, bounds)) for case in cases.tolist()], np.int64).reshape(-1, 2)
-    return found[where, 0], found[where, 1]
+    found = np.array([_level(lexicon, *unpacked(case, bounds)) for case in cases.tolist()], np.int64).reshape(-1, 3)
+    return elapsed(lexicon.journey_map, found[where], time, wait)
 
 
 def zoned_stages(lexicon: Lexicon) -> list[int]:
@@ -299,9 +305,10 @@ def eras(journey_map: JourneyMap) -> NDArray[np.int64]:
     return np.array(sorted({zone.valid_from_us for zone in journey_map.tolerance if zone.valid_from_us is not None}), np.int64)
 
 
-def _level(lexicon: Lexicon, stage: int, segment: int, client_type: int, context: int, era: int) -> tuple[int, int]:
+def _level(lexicon: Lexicon, stage: int, segment: int, client_type: int, context: int, era: int) -> tuple[int, int, int]:
     values = lexicon.attributes.values
     begun = eras(lexicon.journey_map)
     at = int(begun[era - 1]) if era else int(np.iinfo(np.int64).min)
-    found = lexicon.journey_map.zone_for(lexicon.stages.values[stage] or "", values[segment], values[client_type], values[context], at)
-    return found or (ABSENT, ABSENT)
+    journey_map = lexicon.journey_map
+    found = journey_map.tolerance_for(lexicon.stages.values[stage] or "", values[segment], values[client_type], values[context], at)
+    return (ABSENT, ABSENT, 0) if found is None else (found.desired_ms, found.adequate_ms, calendar_number(journey_map, found.calendar))

@@ -173,5 +173,5 @@ def _both(one: Journeys, other: Journeys) -> Journeys:
 def _padded(steps: Steps, journey: Places) -> Steps:
     """Append rows that show no step and belong to these journeys."""
     filled = {name: np.full(len(journey), ABSENT, getattr(steps, name).dtype) for name in (field.name for field in fields(Steps))}
-    filled |= {"journey": journey, "waiting": np.zeros(len(journey), bool)}
+    filled |= {"journey": journey, "waiting": np.zeros(len(journey), bool), "calendar": np.zeros(len(journey), np.int64)}
     return Steps(**{name: np.concatenate([getattr(steps, name), filled[name]]) for name in filled})

@@ -137,11 +137,17 @@ STEPS = _schema(
         ("opener_position", pa.int32()),  # of the step whose wait this one ends; null where it ends none
         ("desired_ms", pa.int64()),
         ("adequate_ms", pa.int64()),
+        ("calendar", pa.string()),  # by which the zone counts; null, like what follows, where it counts calendar time
+        ("business_wait_ms", pa.int64()),  # the wait in its business time, each instant by the schedule in force at it
+        ("business_desired_ms", pa.int64()),  # the zone as the map writes it; desired_ms and adequate_ms say how long that lasts in calendar time
+        ("business_adequate_ms", pa.int64()),
         ("roles", pa.uint64()),
         ("money_minor", pa.int64()),
         ("money_kind", pa.string()),  # currency and kind
     ]
 )
+COUNTED = ("calendar", "business_wait_ms", "business_desired_ms", "business_adequate_ms")
+"""What ``steps`` say in business time."""
 INTERVALS = _schema(
     [
         ("op", pa.string()),  # put or drop; a drop names op, existed, rule and key only
@@ -217,7 +223,20 @@ FEW = frozenset(
         *("actor_id", "actor_kind", "team", "lane", "promise_kind", "rating_metric", "rating_value", "rating_scale", "money_currency", "money_kind"),
         *("language", "segment", "client_type", "context", "received_us", "late", "disputed"),
         *("op", "existed", "known", "closed", "oversized", "revision"),
-        *("desired_ms", "adequate_ms", "roles", "position", "opener_position", "step_count", "reason", "detail", "feed"),
+        *(
+            "desired_ms",
+            "adequate_ms",
+            "calendar",
+            "business_desired_ms",
+            "business_adequate_ms",
+            "roles",
+            "position",
+            "opener_position",
+            "step_count",
+            "reason",
+            "detail",
+            "feed",
+        ),
         *("rule", "record", "unit", "subject_kind", "threshold", "operation", "state", "severity", "send"),
     )
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from schemas.mart_breaches import BREACH_TABLES
+from schemas.mart_calendars import CALENDAR_TABLES
 from schemas.mart_causes import CAUSE_TABLES
 from schemas.mart_deliveries import DELIVERY_TABLES
 from schemas.mart_estimates import ESTIMATE_TABLES
@@ -20,7 +21,16 @@ VERSION = "5"
 
 TABLES: dict[str, Table] = {
     table.name: table
-    for table in (*JOURNEY_TABLES, *ESTIMATE_TABLES, *CAUSE_TABLES, *BREACH_TABLES, *DELIVERY_TABLES, *RECORD_TABLES, *HEALTH_TABLES)
+    for table in (
+        *JOURNEY_TABLES,
+        *CALENDAR_TABLES,
+        *ESTIMATE_TABLES,
+        *CAUSE_TABLES,
+        *BREACH_TABLES,
+        *DELIVERY_TABLES,
+        *RECORD_TABLES,
+        *HEALTH_TABLES,
+    )
 }
 """All relations of the schema ``mart``, by name."""
 

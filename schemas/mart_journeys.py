@@ -108,11 +108,29 @@ JOURNEY_TABLES: tuple[Table, ...] = (
         Column("wait_s", "DOUBLE", "Seconds waited: measured, else from its lifecycle or the step that it closes; null where nothing says."),
         Column("service_s", "DOUBLE", "Seconds of service."),
         Column("opener_position", "INTEGER", "The position of the step whose wait this one ends; null where it ends none."),
-        Column("desired_s", "DOUBLE", "The wait that this customer would be glad of, by the journey map, seconds."),
-        Column("adequate_s", "DOUBLE", "The longest wait that this customer puts up with, by the journey map, seconds."),
-        Column("zone", "DOUBLE", "Place in the zone of tolerance, (adequate - wait) / (adequate - desired): below 0 inadequate, above 1 delight."),
+        Column("desired_s", "DOUBLE", "The wait that this customer would be glad of, by the journey map, seconds of calendar time."),
+        Column("adequate_s", "DOUBLE", "The longest wait that this customer puts up with, by the journey map, seconds of calendar time."),
+        Column(
+            "zone",
+            "DOUBLE",
+            "Place in the zone of tolerance, (adequate - wait) / (adequate - desired): below 0 inadequate, above 1 delight; by calendar where given.",
+        ),
         Column("margin_adequacy_s", "DOUBLE", "Margin of adequacy (LibQUAL's MSA), adequate - wait, seconds: below 0 it was too long."),
         Column("margin_superiority_s", "DOUBLE", "Margin of superiority (MSS), desired - wait, seconds: above 0 it was a delight."),
+        Column("calendar", "VARCHAR", "The calendar by which the zone of tolerance counts; null where it counts calendar time."),
+        Column(
+            "business_wait_s",
+            "DOUBLE",
+            "The wait in business time of that calendar, each instant by the schedule in force at it (policy then), seconds.",
+        ),
+        Column(
+            "business_desired_s", "DOUBLE", "The desired wait as the journey map writes it, seconds of business time; desired_s is what it came to."
+        ),
+        Column(
+            "business_adequate_s",
+            "DOUBLE",
+            "The adequate wait as the journey map writes it, seconds of business time; adequate_s is what it came to.",
+        ),
         Column("roles", "UBIGINT", "The roles of its type, a bit each, in the order of schemas.roles."),
         Column("money_minor", "BIGINT", "Money that the event named, minor units."),
         Column("currency", "VARCHAR", "Its currency."),

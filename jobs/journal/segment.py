@@ -33,9 +33,18 @@ def read_segment(folder: Path, segment: Segment, columns: list[str] | None = Non
         JournalError: the file is gone or damaged.
     """
     try:
-        return pq.read_table(folder / segment.file, columns=columns, filters=rows, partitioning=None)
+        table = pq.read_table(folder / segment.file, columns=columns, filters=rows, partitioning=None)
     except (OSError, pa.ArrowInvalid) as error:
         raise JournalError(f"the segment {folder / segment.file} can't be read: {error}; put it back from a backup") from error
+    return table if columns else _whole(table, TABLES[segment.table])
+
+
+def _whole(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Give a table the columns that came after it was written, as nulls."""
+    for place, field in enumerate(schema):
+        if field.name not in table.column_names:
+            table = table.add_column(min(place, table.num_columns), field, pa.nulls(len(table), field.type))
+    return table
 
 
 def create_empty(folder: Path) -> None:

@@ -18,6 +18,7 @@ import pyarrow as pa
 from jobs.deliver.kept import Kept
 from jobs.mart import build, estimates, snapshot
 from jobs.mart.fold import Commits, fold, hear
+from jobs.mart.hours import Hours
 from jobs.mart.live_file import opened
 from jobs.mart.rows import replace
 from pipelines.resources import read_text
@@ -73,6 +74,7 @@ class LiveMart:
         self._serving.mkdir(parents=True, exist_ok=True)
         self.con = opened(self._path, journey_map, threads=threads, memory_limit=memory_limit)
         self._pace, self._loose, self._kept = estimates.Pace(), 0, Kept(dir)
+        self._hours = Hours(journey_map)
         self._resume()
         last = self.con.execute("select partition, seq, writer from internal.folded").fetchall()
         self.folded: dict[int, int] = {partition: seq for partition, seq, _ in last}
@@ -178,6 +180,7 @@ class LiveMart:
         replace(self.con, "positions", pa.table(read))
         counted = {"name": pa.array(publication.counters.keys(), pa.string()), "n": pa.array(publication.counters.values(), pa.int64())}
         replace(self.con, "counters", pa.table(counted))
+        self._hours.refresh(self.con, publication.as_of_us)
         if (deliveries := self._kept.news()) is not None:
             replace(self.con, "deliveries", deliveries)
 

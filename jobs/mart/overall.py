@@ -34,7 +34,7 @@ from schemas.roles import ROLES, bit
 
 SHARE = 10
 """While a stream runs, judging takes one part in so many of the time."""
-SEEN = frozenset({"touchpoints", "steps", "operations", "roles", "tolerance", "pairs"})
+SEEN = frozenset({"touchpoints", "steps", "operations", "roles", "tolerance", "pairs", "open_hours"})
 log = logging.getLogger(__name__)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 _EVER = (datetime(1, 1, 2, tzinfo=UTC).replace(tzinfo=None), datetime(9999, 12, 30, tzinfo=UTC).replace(tzinfo=None))

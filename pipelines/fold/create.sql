@@ -27,19 +27,39 @@ select
 from internal.journey_rows as r join internal.profiles as p on p.profile = r.profile;
 create table internal.kinds (
     kind integer, source varchar, type varchar, stage varchar, channel varchar, previous_type varchar, money_kind varchar, desired_ms bigint, adequate_ms bigint,
-    roles ubigint
+    calendar varchar, business_desired_ms bigint, business_adequate_ms bigint, roles ubigint
 );
 create table internal.places (place integer, site varchar, actor_id varchar, team varchar);
 create table internal.step_rows (
     journey ubigint using compression rle, position integer, "key" ubigint using compression uncompressed, event_id varchar using compression uncompressed,
     occurred_at timestamp, kind integer, place integer, since_previous_ms bigint using compression bitpacking, wait_ms bigint using compression rle,
-    service_ms bigint using compression rle, opener_position integer using compression rle, money_minor bigint using compression rle
+    service_ms bigint using compression rle, opener_position integer using compression rle, money_minor bigint using compression rle,
+    own_desired_ms bigint using compression rle, own_adequate_ms bigint using compression rle, business_wait_ms bigint using compression rle
 );
+-- A zone that counts by a calendar is as long as its hours make it, so each such step has its own levels; else they stand in its kind.
 create view internal.steps as
 select
     r.journey, r.position, r."key", k.source, r.event_id, r.occurred_at, k.type, k.stage, k.channel, p.site, p.actor_id, p.team, k.previous_type, r.since_previous_ms,
-    r.wait_ms, r.service_ms, r.opener_position, k.desired_ms, k.adequate_ms, k.roles, r.money_minor, k.money_kind
+    r.wait_ms, r.service_ms, r.opener_position, coalesce(r.own_desired_ms, k.desired_ms) as desired_ms, coalesce(r.own_adequate_ms, k.adequate_ms) as adequate_ms,
+    k.calendar, r.business_wait_ms, k.business_desired_ms, k.business_adequate_ms, k.roles, r.money_minor, k.money_kind
 from internal.step_rows as r join internal.kinds as k on k.kind = r.kind join internal.places as p on p.place = r.place;
+-- when calendars are open, by UTC day: `pipelines/hours_by_day.py`; written whole at publication, where it changed
+create table internal.hours (calendar varchar, policy varchar, "day" date, before_us bigint, opens_us bigint, closes_us bigint);
+-- open time of a calendar up to an instant (µs): null where its hours are not known
+create macro internal.open_us(which, by_policy, instant) as (
+    select (any_value(h.before_us) + sum(greatest(least(epoch_us(instant), h.closes_us) - h.opens_us, 0)))::bigint
+    from internal.hours as h where h.calendar = which and h.policy = by_policy and h.day = instant::date
+);
+create macro mart.business_s(calendar_name, start_at, end_at) as (
+    case when end_at >= start_at
+        then ((internal.open_us(calendar_name, 'then', end_at) - internal.open_us(calendar_name, 'then', start_at)) // 1000) / 1e3::double end
+);
+create macro mart.business_policy_now_s(calendar_name, start_at, end_at) as (
+    case when end_at >= start_at
+        then ((internal.open_us(calendar_name, 'now', end_at) - internal.open_us(calendar_name, 'now', start_at)) // 1000) / 1e3::double end
+);
+comment on macro mart.business_s is 'Business time of a calendar between two instants, seconds; each instant is judged by the schedule in force at it (policy then). Null where the end lies before the start, or the calendar or its hours are not known.';
+comment on macro mart.business_policy_now_s is 'The same by the schedule that is in force at as_of, as if it had always been (policy now).';
 -- what the rules return: breaches, and records that other marts show; some lie in the future
 create table internal.intervals (
     rule varchar, "key" ubigint, record boolean, unit varchar, customer_id varchar, subject_kind varchar, subject_id varchar, opened_at timestamp,

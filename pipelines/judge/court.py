@@ -26,7 +26,7 @@ from schemas.roles import ROLES, bit
 Limit = Callable[[duckdb.DuckDBPyConnection], AbstractContextManager[None]]
 """Interrupts a connection that runs too long inside of it."""
 EVENTS = ("touchpoints", "steps")
-GIVEN = ("roles", "tolerance", "pairs")
+GIVEN = ("roles", "tolerance", "pairs", "open_hours")
 
 
 _HAS = re.compile(r"\bhas\(\s*([\w.]+)\s*,\s*'(\w+)'\s*\)", re.IGNORECASE)

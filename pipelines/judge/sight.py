@@ -12,6 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipelines.columns import Array, array
+from pipelines.counted import counted
 from pipelines.kernel import levels
 from pipelines.lexicon import FACTS, Lexicon
 from pipelines.state import ABSENT, ACTOR_KIND_SHIFT, CASE, KIND, LIFECYCLE_SHIFT, State
@@ -52,11 +53,13 @@ class Sight:
         return np.asarray(self.marks["journey"] != 0)
 
     @cached_property
-    def levels(self) -> tuple[Places, Places]:
-        """The zone of tolerance (ms), ABSENT where there is none."""
+    def levels(self) -> tuple[Places, Places, Places]:
+        """The zone of tolerance (ms), ABSENT where there is none, and the number of the calendar by which it counts."""
         known = [self.carried[:, a].astype(np.int64) for a in range(len(FACTS))]
-        desired, adequate = levels(self.sense["stage"], known, self.rows["time"], self.lexicon) if len(self.rows) else (self.places, self.places)
-        return np.where(self.shown, desired, ABSENT), np.where(self.shown, adequate, ABSENT)
+        if not len(self.rows):
+            return self.places, self.places, self.places
+        desired, adequate, calendar = levels(self.sense["stage"], known, self.rows["time"], self.marks["wait"], self.lexicon)
+        return np.where(self.shown, desired, ABSENT), np.where(self.shown, adequate, ABSENT), np.where(self.shown, calendar, 0)
 
     @cached_property
     def carried(self) -> NDArray[np.int32]:
@@ -92,8 +95,11 @@ def _few(codes: NDArray[Any], values: list[str]) -> Array:
 
 
 def _zone(s: Sight) -> Array:
-    desired, adequate = s.levels
+    desired, adequate, calendar = s.levels
     wait = s.marks["wait"]
+    if calendar.any():
+        business = counted(s.lexicon.journey_map, calendar, s.rows["time"], wait, desired, adequate)
+        wait, desired, adequate = (np.where(calendar > 0, *both) for both in zip(business, (wait, desired, adequate), strict=True))
     absent = (wait == ABSENT) | (adequate == ABSENT) | (adequate == desired)
     return array((adequate - wait) / np.where(absent, 1, adequate - desired), absent)
 

@@ -43,9 +43,9 @@ bought as (
 ),
 -- Apart, and whole: joined to the few customers and dates at once, a million steps would be taken for a few.
 failed as materialized (
-    select s.journey, s.occurred_at, k.roles & '$failure'::ubigint <> 0 as is_failure, s.wait_ms > k.adequate_ms as is_long
+    select s.journey, s.occurred_at, k.roles & '$failure'::ubigint <> 0 as is_failure, s.wait_ms > coalesce(s.own_adequate_ms, k.adequate_ms) as is_long
     from internal.step_rows as s join internal.kinds as k on k.kind = s.kind
-    where k.roles & '$failure'::ubigint <> 0 or s.wait_ms > k.adequate_ms
+    where k.roles & '$failure'::ubigint <> 0 or s.wait_ms > coalesce(s.own_adequate_ms, k.adequate_ms)
 ),
 troubled as (
     select j.customer_id, count_if(f.is_failure)::bigint as failures, count_if(f.is_long)::bigint as long_waits

@@ -1,4 +1,4 @@
--- steps: one row an event in a journey. Times: UTC event time; durations in seconds.
+-- steps: one row an event in a journey. Times: UTC event time; durations in seconds of calendar time, where they are not called business.
 select
     'j' || lpad(lower(hex(journey)), 16, '0') as journey_id,
     position,
@@ -18,9 +18,17 @@ select
     opener_position,
     desired_ms / 1e3::double as desired_s,
     adequate_ms / 1e3::double as adequate_s,
-    case when adequate_ms <> desired_ms then (adequate_ms - wait_ms)::double / (adequate_ms - desired_ms) end as zone,
+    case
+        when calendar is null then case when adequate_ms <> desired_ms then (adequate_ms - wait_ms)::double / (adequate_ms - desired_ms) end
+        when business_adequate_ms <> business_desired_ms
+            then (business_adequate_ms - business_wait_ms)::double / (business_adequate_ms - business_desired_ms)
+    end as zone,
     (adequate_ms - wait_ms) / 1e3::double as margin_adequacy_s,
     (desired_ms - wait_ms) / 1e3::double as margin_superiority_s,
+    calendar,
+    business_wait_ms / 1e3::double as business_wait_s,
+    business_desired_ms / 1e3::double as business_desired_s,
+    business_adequate_ms / 1e3::double as business_adequate_s,
     roles,
     money_minor,
     split_part(money_kind, ' ', 1) as currency

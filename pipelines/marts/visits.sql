@@ -11,5 +11,6 @@ spots as (
     from internal.kinds as k join bases as b on b.stage is not distinct from k.stage
 )
 select
-    r.journey, r.occurred_at, r.place, s.spot, s.by_wait, s.desired_ms, s.adequate_ms, case when s.by_wait then r.wait_ms else r.since_previous_ms end as value_ms
+    r.journey, r.occurred_at, r.place, s.spot, s.by_wait, coalesce(r.own_desired_ms, s.desired_ms) as desired_ms,
+    coalesce(r.own_adequate_ms, s.adequate_ms) as adequate_ms, case when s.by_wait then r.wait_ms else r.since_previous_ms end as value_ms
 from internal.step_rows as r join spots as s on s.kind = r.kind

@@ -68,7 +68,7 @@ def rebuild(con: duckdb.DuckDBPyConnection, arrivals: pa.Table, rules: Rules, *,
         as_of_us: The instant (µs since 1970, UTC) at which a journey is final or not.
     """
     numbers = rules.numbers | {"as_of_us": as_of_us}
-    for name, table in (("arrivals", arrivals), ("gaps", rules.gaps), ("tolerance", rules.tolerance)):
+    for name, table in (("arrivals", arrivals), ("gaps", rules.gaps), ("tolerance", rules.tolerance), ("open_hours", rules.open_hours)):
         con.register(name, table)
     for model in ("arrived", "kept", "members"):
         con.register(model, _answer(con, model, numbers))

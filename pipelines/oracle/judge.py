@@ -8,6 +8,7 @@ from __future__ import annotations
 import duckdb
 import pyarrow as pa
 
+from pipelines.counted import open_hours
 from pipelines.judge.rule import Rule
 from pipelines.oracle.rules import TOLERANCE, schema, zones
 from pipelines.resources import read_text
@@ -35,6 +36,7 @@ def see(con: duckdb.DuckDBPyConnection, journey_map: JourneyMap) -> None:
     con.register("pairs", pa.Table.from_pylist([{name: getattr(pair, name) for name in _PAIRS.names} for pair in journey_map.pairs], schema=_PAIRS))
     con.register("roles", pa.Table.from_pylist([{"role": role, "bit": bit(role)} for role in ROLES], schema=_ROLES))
     con.register("tolerance", pa.Table.from_pylist(zones(journey_map), schema=TOLERANCE))
+    con.register("open_hours", open_hours(journey_map))
     for model in MODELS:
         con.execute(f"create or replace temp table {model} as {_model(model)}")
 

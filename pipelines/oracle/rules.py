@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+from pipelines.counted import OPEN_HOURS, open_hours
 from schemas.journey_map import JourneyMap
 from schemas.roles import bit
 
@@ -32,6 +33,7 @@ TOLERANCE = schema(
     client_type=pa.string(),
     context=pa.string(),
     valid_from_us=pa.int64(),
+    calendar=pa.string(),  # by whose business time the levels count
     conditions=pa.int32(),  # how many of segment, client_type and context are given
     file_order=pa.int32(),
 )
@@ -46,12 +48,14 @@ class Rules:
         gaps: The gap (µs) per channel, schema :data:`GAPS`; exactly one row has a null channel: the default.
         pairs: Pairs whose closing step shows a wait, schema :data:`PAIRS`, in the map's order.
         tolerance: Zones of tolerance, schema :data:`TOLERANCE`.
+        open_hours: When the calendars are open by which they count, schema `counted.OPEN_HOURS`.
     """
 
     numbers: dict[str, int]
     gaps: pa.Table
     pairs: pa.Table
     tolerance: pa.Table
+    open_hours: pa.Table = field(default_factory=OPEN_HOURS.empty_table)
 
 
 def rules_of(journey_map: JourneyMap, channels: Iterable[str | None]) -> Rules:
@@ -70,6 +74,7 @@ def rules_of(journey_map: JourneyMap, channels: Iterable[str | None]) -> Rules:
         gaps=pa.Table.from_pylist(gaps, schema=GAPS),
         pairs=pa.Table.from_pylist([{name: getattr(pair, name) for name in PAIRS.names} for pair in waits], schema=PAIRS),
         tolerance=pa.Table.from_pylist(zones(journey_map), schema=TOLERANCE),
+        open_hours=open_hours(journey_map),
     )
 
 

@@ -50,19 +50,32 @@ followed as (
         later as (partition by customer_id, name, spot order by place rows between 1 following and unbounded following)
 ),
 levels as (
-    select f.key, f.name, arg_min(t.adequate_ms, (-t.conditions, -coalesce(t.valid_from_us, -9223372036854775807), t.file_order)) as adequate_ms
+    select
+        f.key, f.name, epoch_us(f.occurred_at) as opened_us,
+        arg_min({'ms': t.adequate_ms, 'calendar': t.calendar}, (-t.conditions, -coalesce(t.valid_from_us, -9223372036854775807), t.file_order)) as level
     from followed as f
     join tolerance as t on t.stage = f.waits_in and coalesce(t.segment = f.segment, t.segment is null) and coalesce(t.client_type = f.client_type, t.client_type is null)
         and coalesce(t.context = f.context, t.context is null) and (t.valid_from_us is null or make_timestamp(t.valid_from_us) <= f.occurred_at)
     where f.is_opening
-    group by f.key, f.name
+    group by f.key, f.name, f.occurred_at
+),
+-- A level in business time lasts until the first ms at which the calendar has been open for longer since the wait began.
+started as (
+    select l.key, l.name, l.opened_us, l.level, coalesce(h.before_us + least(l.opened_us, h.closes_us) - h.opens_us, 0) + 1000 * (l.level.ms + 1) as late_us
+    from levels as l asof left join open_hours as h on h.calendar = l.level.calendar and h.opens_us <= l.opened_us
+),
+limits as (
+    select
+        s.key, s.name,
+        case when s.level.calendar is null then s.level.ms else (h.opens_us + s.late_us - h.before_us - s.opened_us + 999) // 1000 - 1 end as adequate_ms
+    from started as s asof left join open_hours as h on h.calendar = s.level.calendar and h.before_us < s.late_us
 ),
 judged as (
     select
         f.customer_id, f.key, f.name, f.occurred_at, f.closed_at, h.operation, h.owner, h.begun_at, h.shown_by,
         case when f.waits_in is null then f.adequate_ms else v.adequate_ms end as limit_ms,
         greatest(f.occurred_at + to_milliseconds(limit_ms), h.begun_at) as since, least(f.closed_at, h.ended_at) as until
-    from followed as f left join levels as v on v.key = f.key and v.name = f.name join held_up as h on h.key = f.key and h.name = f.name
+    from followed as f left join limits as v on v.key = f.key and v.name = f.name join held_up as h on h.key = f.key and h.name = f.name
     where f.is_opening
 )
 select

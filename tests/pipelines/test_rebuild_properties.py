@@ -38,6 +38,10 @@ SAME_STEP = (
     "opener_position",
     "desired_ms",
     "adequate_ms",
+    "calendar",
+    "business_wait_ms",
+    "business_desired_ms",
+    "business_adequate_ms",
 )
 SAME_FACT = (
     "source",
@@ -111,7 +115,7 @@ def name_of(journey: Row) -> tuple[str, str, str, int]:
 
 
 def zone(row: Row) -> float | None:
-    wait, desired, adequate = row["wait_ms"], row["desired_ms"], row["adequate_ms"]
+    wait, desired, adequate = (row[f"{'business_' if row['calendar'] else ''}{name}_ms"] for name in ("wait", "desired", "adequate"))
     return None if wait is None or adequate is None or adequate == desired else (adequate - wait) / (adequate - desired)
 
 

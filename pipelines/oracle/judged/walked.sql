@@ -10,7 +10,11 @@ select
     s.service_ms,
     s.desired_ms,
     s.adequate_ms,
-    case when s.adequate_ms <> s.desired_ms then (s.adequate_ms - s.wait_ms)::double / (s.adequate_ms - s.desired_ms) end as zone,
+    case
+        when s.calendar is null then case when s.adequate_ms <> s.desired_ms then (s.adequate_ms - s.wait_ms)::double / (s.adequate_ms - s.desired_ms) end
+        when s.business_adequate_ms <> s.business_desired_ms
+            then (s.business_adequate_ms - s.business_wait_ms)::double / (s.business_adequate_ms - s.business_desired_ms)
+    end as zone,
     case when s.journey is not null then last_value(t.segment ignore nulls) over so_far end as segment,
     case when s.journey is not null then last_value(t.client_type ignore nulls) over so_far end as client_type,
     case when s.journey is not null then last_value(t.context ignore nulls) over so_far end as context

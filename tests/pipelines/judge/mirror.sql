@@ -9,7 +9,7 @@ with told as (
         *,
         concat_ws('|', key, source, occurred_at, sequence, type, thing, channel, stage, site, actor_id, actor_kind, team, case_id, correlation_id, lifecycle, roles,
             promise_due_at, promise_kind, rating_metric, rating_value, money_minor, money_currency, money_kind, position, previous_type, since_previous_ms, wait_ms,
-            service_ms, desired_ms, adequate_ms, segment, client_type, context, journey_id) as text
+            service_ms, desired_ms, adequate_ms, zone, segment, client_type, context, journey_id) as text
     from touchpoints
 )
 select
