@@ -8,17 +8,26 @@ workers, a mart and `sojourn deliver`, at KAFKA_BOOTSTRAP_SERVERS. Wall-clock se
 from __future__ import annotations
 
 import argparse
+import asyncio
+import json
 import random
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Sequence
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median, quantiles
 
+from aiokafka import AIOKafkaProducer
+from kafka.partitioner.default import murmur2
+
 from tests.bench.signals import Ear, Said, Times, cases, environment, listening, reopened, resolved, routes, write
+from tests.integration.fleet import Fleet
 
 LONGEST_S = 60.0
 START_S = 600.0
@@ -34,11 +43,7 @@ def main() -> None:
     parser.add_argument("--kafka", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="sojourn-bench-") as name:
-        if options.kafka:
-            from tests.bench.latency_kafka import on_kafka as measure
-        else:
-            measure = embedded
-        measure(Path(name), options.stored, options.signals, options.pause)
+        (on_kafka if options.kafka else embedded)(Path(name), options.stored, options.signals, options.pause)
 
 
 def embedded(folder: Path, stored: int, count: int, pause: float) -> None:
@@ -58,6 +63,52 @@ def embedded(folder: Path, stored: int, count: int, pause: float) -> None:
             process.send_signal(signal.SIGTERM)
             process.wait()
         page("run --follow --routes", stored, took, ear)
+
+
+def on_kafka(folder: Path, stored: int, count: int, pause: float) -> None:
+    """Measure two workers, a mart and delivery, each a process of its own."""
+    names, own = cases(count), uuid.uuid4().hex[:10]
+    topics = {"SOJOURN_TOPICS": f"touchpoints-{own}", "SOJOURN_DEAD_LETTERS_TOPIC": f"dead-letters-{own}", "SOJOURN_ALERTS_TOPIC": f"alerts-{own}"}
+    own_environment = environment(KAFKA_GROUP_ID=f"workers-{own}", SOJOURN_PARTITIONS="4", SOJOURN_WEB_PORT="0", **topics)
+    fleet = Fleet(folder / "out", own_environment, folder / "log")
+    background(folder, stored)
+    write(folder / "events.jsonl", resolved([*names, "first"]))
+    assert fleet.run("topics", "create").returncode == 0, fleet.said()
+    try:
+        with listening() as ear, sending(own_environment["KAFKA_BOOTSTRAP_SERVERS"], topics["SOJOURN_TOPICS"]) as send:
+            fleet.produce(folder / "events.jsonl")
+            fleet.worker(), fleet.worker(), fleet.mart("--routes", str(routes(folder, ear.port)))
+            took = series(send, folder / "out", ear, names, pause)
+    finally:
+        fleet.end()
+    page("two workers and mart --routes on Kafka", stored, took, ear)
+
+
+@contextmanager
+def sending(servers: str, topic: str) -> Iterator[Signal]:
+    """Yield what sends one line to a topic, in the partition of its customer, and waits until the broker has it."""
+    own = asyncio.new_event_loop()
+    thread = threading.Thread(target=own.run_forever, daemon=True)
+    thread.start()
+
+    async def start() -> AIOKafkaProducer:
+        made = AIOKafkaProducer(bootstrap_servers=servers, acks="all", linger_ms=0)
+        await made.start()
+        return made
+
+    producer = asyncio.run_coroutine_threadsafe(start(), own).result(START_S)
+
+    def send(text: str) -> None:
+        key, value = json.loads(text)["customer_id"].encode(), text.strip().encode()
+        number = (murmur2(key) & 0x7FFFFFFF) % 4
+        asyncio.run_coroutine_threadsafe(producer.send_and_wait(topic, value, key=key, partition=number), own).result(LONGEST_S)
+
+    try:
+        yield send
+    finally:
+        asyncio.run_coroutine_threadsafe(producer.stop(), own).result(LONGEST_S)
+        own.call_soon_threadsafe(own.stop)
+        thread.join()
 
 
 def background(folder: Path, stored: int) -> None:

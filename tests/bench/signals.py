@@ -50,9 +50,9 @@ class Ear:
     def wait(self, case: str, seconds: float) -> float:
         """Wait for the alert of a case, and return when it came. Raises TimeoutError."""
         with self.news:
-            if not self.news.wait_for(lambda: any(case in subject for subject in self.came), seconds):
+            if not self.news.wait_for(lambda: f"case/{case}" in self.came, seconds):
                 raise TimeoutError(f"no alert of {case} within {seconds:.0f} s")
-            return next(at for subject, at in self.came.items() if case in subject)
+            return self.came[f"case/{case}"]
 
 
 @contextmanager
@@ -67,8 +67,8 @@ def routes(folder: Path, port: int, rate: str = "1000/s") -> Path:
     """Write a file of routes with one hook on this machine, and return it."""
     path = folder / "routes.toml"
     path.write_text(
-        f'[routes.desk]\nkind = "webhook"\nurl = "http://127.0.0.1:{port}/"\nsecrets = ["env:HOOK_SECRET"]\nallow = ["127.0.0.0/8"]\nrate = "{rate}"\n'
-        f'rules = ["{RULE}"]\n'
+        f'[routes.desk]\nkind = "webhook"\nurl = "http://127.0.0.1:{port}/"\nsecrets = ["env:HOOK_SECRET"]\n'
+        f'allow = ["127.0.0.0/8"]\nrate = "{rate}"\nrules = ["{RULE}"]\n'
     )
     return path
 
