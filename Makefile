@@ -67,6 +67,7 @@ bench: $(READY) ## Measure the run part by part (long)
 	@$(BIN)/python -m tests.bench.increments
 	@$(BIN)/python -m tests.bench.skew
 	@$(BIN)/python -m tests.bench.follow
+	@$(BIN)/python -m tests.bench.latency
 
 prove-rules: $(READY) ## Whether each rule finds all that was planted, and nothing on a clean log (SEED=…; KAFKA=1: with two workers)
 	@$(if $(KAFKA),$(BROKER)) $(BIN)/python -m tests.proof.rules --seed $(or $(SEED),1) $(if $(KAFKA),--kafka)
@@ -74,6 +75,7 @@ prove-rules: $(READY) ## Whether each rule finds all that was planted, and nothi
 bench-kafka: $(READY) ## Delivery, sessions and the whole pipeline on one topic, beside others (SOJOURN_PEERS=…); restart with 1 M open customers
 	@$(BIN)/python -m tests.bench.kafka
 	@$(BIN)/python -m tests.bench.restart
+	@$(BROKER) $(BIN)/python -m tests.bench.latency --kafka
 
 soak: $(READY) ## Workers and a mart under an even load for half an hour: does anything grow?
 	@$(BIN)/python -m tests.bench.soak

@@ -21,6 +21,7 @@ from jobs.mart.live import LiveMart, Publication
 from jobs.mart.overall import Overall
 from jobs.mart.rhythm import Rhythm
 from jobs.mart.say import Sayer
+from jobs.mart.speak import speak
 from jobs.memory import keep_freed
 from jobs.sources.source import Payloads, Size, Source, Stopper
 from jobs.upkeep import Housekeeper
@@ -201,8 +202,10 @@ class _Run:
         if as_of_us is None:
             return 0
         with mart_errors():
-            self.sayer.note_keys(self.overall.judge(self.shown.files(), now=now))
-            return self.sayer.say(as_of_us, time.time_ns() // 1000, self.vitals() if self.settings.follow else None)
+            return speak(self.sayer, self.overall, self.shown.files, lambda: self._say(as_of_us), now=now)
+
+    def _say(self, as_of_us: int) -> int:
+        return self.sayer.say(as_of_us, time.time_ns() // 1000, self.vitals() if self.settings.follow else None)
 
     def vitals(self) -> Vitals:
         """Return what this run knows of itself."""

@@ -18,6 +18,7 @@ from jobs.mart.live import LiveMart, Publication
 from jobs.mart.overall import Overall
 from jobs.mart.rhythm import FOLD_ROWS, Rhythm
 from jobs.mart.say import Sayer
+from jobs.mart.speak import speak
 from jobs.run import mart_of
 from jobs.sources.source import Stopper
 from jobs.upkeep import Housekeeper
@@ -137,9 +138,11 @@ class MartLoop:
         self._advance()
         if self.as_of_us is None:
             return 0
-        self.sayer.note_keys(self.overall.judge(self.shown.files(), now=now))
         self._said_at = time.monotonic()
-        return self.sayer.say(self.as_of_us, time.time_ns() // 1000, self.vitals() if self._caught_up else None)
+        return speak(self.sayer, self.overall, self.shown.files, self._say, now=now)
+
+    def _say(self) -> int:
+        return self.sayer.say(self.as_of_us or 0, time.time_ns() // 1000, self.vitals() if self._caught_up else None)
 
     def vitals(self) -> Vitals:
         """Return what this loop knows of itself and of its workers."""

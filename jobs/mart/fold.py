@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.mart import waits
 from jobs.mart.numbered import numbered
 from pipelines.fold.told import told
 from pipelines.resources import read_text
@@ -37,6 +38,7 @@ def fold(con: duckdb.DuckDBPyConnection, commits: Commits, journey_map: JourneyM
             _change(con, name, numbered(con, name, table), between, turns=len(commits))
     if facts:
         _hear(con, facts, journey_map)
+        waits.keep(con, [tables for _, tables in commits], journey_map)
     _run(con, "folded", incoming_commits=_done([commit for commit, _ in commits]))
 
 

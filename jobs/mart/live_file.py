@@ -42,7 +42,8 @@ def _taken(path: Path, journey_map: JourneyMap, threads: int, memory_limit: str)
             raise MartError(f"the mart {path} is held by another process: {error}") from error
         return None
     try:
-        if con.execute("select version, map_digest from internal.made_by").fetchall() == [(mart.VERSION, journey_map.digest)]:
+        made = con.execute("select version, map_digest from internal.made_by, internal.hashed_by where value = hash('sojourn')").fetchall()
+        if made == [(mart.VERSION, journey_map.digest)]:
             return con
     except duckdb.Error:
         pass  # it isn't ours, or not whole: the same as none
@@ -54,6 +55,7 @@ def _start(con: duckdb.DuckDBPyConnection, journey_map: JourneyMap) -> None:
     """Make the tables of a new mart, in one transaction: a half-made one is never taken for ours."""
     con.execute("begin")
     con.execute(read_text("pipelines/fold/create.sql"))
+    con.execute(read_text("pipelines/overall/create.sql"))
     con.execute("insert into internal.publication (snapshot) values (0)")
     con.execute("insert into internal.made_by values ($version, $digest)", {"version": mart.VERSION, "digest": journey_map.digest})
     owners = {stage: owner.team if owner.person is None else f"{owner.team}, {owner.person}" for stage, owner in sorted(journey_map.owners.items())}

@@ -1,7 +1,13 @@
 """Runs the rules of scope all over the live mart: several customers together, and the work behind the line.
 
-What they find depends on events within a window of the one that opens it. So after a change all that lies within two windows of it is read again, and
-what was opened within one is replaced. While a stream runs this is done so often that it takes a tenth of the time; once a run has drained, always.
+What is judged again after a change follows from what a rule keeps apart (its header says it):
+
+- *operation* or *wait*: the operations that the change may concern, with all waits that they hold up. What is found about these operations, or about
+  waits that the change may concern, is replaced. What that costs follows what changed.
+- nothing: what it finds depends on events within a window of the one that opens it, so all that lies within two windows is read again, and what was
+  opened within one is replaced.
+
+While a stream runs this is done so often that it takes a tenth of the time; once a run has drained, always.
 """
 
 from __future__ import annotations
@@ -10,36 +16,28 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import datetime, timedelta
 
 import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import NDArray
 
-from jobs.mart import build
+from jobs.mart.changed import EVER, Changed, Keys, microseconds, moved
 from jobs.mart.live import LiveMart
+from jobs.mart.sight import Segments, Sight
 from jobs.time_limit import time_limit
-from pipelines.judge.found import OPTIONAL, TYPES
-from pipelines.judge.given import given
+from pipelines.judge.found import OPTIONAL, TYPES, interval_keys
 from pipelines.judge.returned import nothing, returned
 from pipelines.judge.rule import Rule, parse_rule
 from pipelines.judge.select import check_select
 from pipelines.resources import read_text
 from schemas.errors import RuleError
 from schemas.journey_map import JourneyMap
-from schemas.roles import ROLES, bit
 
 SHARE = 10
 """While a stream runs, judging takes one part in so many of the time."""
 SEEN = frozenset({"touchpoints", "steps", "operations", "roles", "tolerance", "pairs", "open_hours"})
 log = logging.getLogger(__name__)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None)
-_EVER = (datetime(1, 1, 2, tzinfo=UTC).replace(tzinfo=None), datetime(9999, 12, 30, tzinfo=UTC).replace(tzinfo=None))
-Keys = NDArray[np.uint64]
-Segments = Mapping[str, Sequence[Path]]
 _COLUMNS = {**TYPES, "customer_id": pa.string(), **OPTIONAL}
 
 
@@ -55,11 +53,14 @@ class Overall:
     journey_map: JourneyMap
     rules: Sequence[Rule]
     refused: dict[str, str] = field(default_factory=dict)
-    _low: datetime | None = _EVER[0]  # nothing is known of what changed before the start
-    _high: datetime | None = _EVER[1]
+    _sight: Sight = field(init=False)
+    _changed: Changed = field(init=False)
     _judged_s: float = 0.0
     _cost_s: float = 0.0
-    _sight: tuple[datetime, datetime, int] | None = None  # what the tables hold that rules see
+
+    def __post_init__(self) -> None:
+        """Take everything for changed: nothing is known of what changed before the start."""
+        self._sight, self._changed = Sight(self.mart.con, self.journey_map), Changed(self.journey_map, whole=True)
 
     @classmethod
     def over(cls, mart: LiveMart, journey_map: JourneyMap, rules: Sequence[Rule], segments: Segments) -> Overall:
@@ -76,18 +77,16 @@ class Overall:
         """
         made = cls(mart, journey_map, [rule for rule in rules if rule.scope == "all"])
         if made.rules:
-            made._prepare(segments)
-            made._see(_EVER[0], _EVER[0], roles=0)
+            made._sight.open(segments)
             for rule in made.rules:
-                returned(rule, made._run(rule))
+                made._check(rule)
+            made._sight.close()
         return made
 
     def note(self, tables: Mapping[str, pa.Table]) -> None:
         """Take note of what changed in commits that are folded."""
-        for name in ("steps", "touchpoints", "operations"):
-            table = tables.get(name)
-            if table is not None and len(table) > table["time_us"].null_count:
-                self._widen(_at(pc.min(table["time_us"]).as_py()), _at(pc.max(table["time_us"]).as_py()))
+        if self.rules:
+            self._changed.note(tables)
 
     def judge(self, segments: Segments, *, now: bool) -> Keys:
         """Judge what changed, where that is due, and return the keys of the intervals that are other than they were.
@@ -96,42 +95,99 @@ class Overall:
             segments: The journal's files of facts by table.
             now: It is due in any case.
         """
-        nothing = np.empty(0, np.uint64)
+        keys = [np.empty(0, np.uint64)]
         begun = time.monotonic()
-        if not self.rules or self._low is None or self._high is None or (not now and begun - self._judged_s < SHARE * self._cost_s):
-            return nothing
-        keys = [nothing]
-        self._open(segments)
+        if not self.rules or not self._changed.anything or (not now and begun - self._judged_s < SHARE * self._cost_s):
+            return keys[0]
+        self._sight.open(segments)
         for rule in self.rules:
             if rule.name not in self.refused:
-                keys.append(self._judge(rule, self._low, self._high))
-        for name in ("found", "touchpoints", "operations"):
-            self.mart.con.execute("drop table if exists temp." + name)
-        self._low = self._high = self._sight = None
+                keys.append(self._judge(rule))
+        self._sight.close()
+        self._changed = Changed(self.journey_map)
         self._judged_s, self._cost_s = time.monotonic(), time.monotonic() - begun
         return np.unique(np.concatenate(keys))
 
-    def _judge(self, rule: Rule, low: datetime, high: datetime) -> Keys:
+    def _check(self, rule: Rule) -> None:
+        """Look whether a rule is one, and runs."""
+        check_select(self.mart.con, rule, SEEN)
+        if rule.apart is None:
+            self._sight.see_within(EVER[0], EVER[0], 0)
+        else:
+            self._sight.touch(Changed(self.journey_map), rule.window_us)
+            self._sight.show_waits(EVER[0], EVER[0], rule.roles)
+        returned(rule, self._run(rule))
+
+    def _judge(self, rule: Rule) -> Keys:
         """Replace what a rule found in what changed."""
-        con, window = self.mart.con, timedelta(microseconds=rule.window_us)
-        between = {"lo": _moved(low, -window), "hi": _moved(high, window)}
-        self._see(_moved(low, -2 * window), _moved(high, 2 * window), roles=rule.roles)
+        seen = self._look_within(rule) if rule.apart is None else self._look_apart(rule)
+        self._find(rule, seen)
+        keys = self.mart.con.sql(read_text("pipelines/overall/changed.sql")).to_arrow_table()
+        if len(keys):
+            self._replace(rule, keys)
+        return np.asarray(keys["key"].to_numpy().astype(np.uint64))
+
+    def _look_within(self, rule: Rule) -> bool:
+        """See all that lies within two windows of what changed; what was opened within one stands to be replaced."""
+        window, (low, high) = timedelta(microseconds=rule.window_us), self._changed.between
+        self._sight.see_within(moved(low, -2 * window), moved(high, 2 * window), rule.roles)
+        self._stand("within", rule, lo=moved(low, -window), hi=moved(high, window))
+        return True
+
+    def _look_apart(self, rule: Rule) -> bool:
+        """See the operations that a change may concern; what was found about them, or about waits that it may concern, stands to be replaced."""
+        self._sight.touch(self._changed, rule.window_us)
+        if self._changed.whole:
+            self._stand("all", rule)
+        elif rule.apart == "operation":
+            self._stand("of_operations", rule)
+        else:
+            self.mart.con.register("asked", pa.table({"key": interval_keys(rule, self._sight.touched_waits())}))
+            self._stand("of_waits", rule)
+            self.mart.con.unregister("asked")
+        return self._sight.see_waits(rule)
+
+    def _find(self, rule: Rule, seen: bool) -> None:
+        """Make ``found``: what a rule finds in what it sees, as far as it takes the place of what stands."""
+        con = self.mart.con
+        table = self._of_this_change(rule, self._returned(rule)) if seen else _NONE
+        if not len(table):
+            con.execute(read_text("pipelines/overall/nothing.sql"))
+            return
+        con.register("returned", table)
+        con.execute(read_text("pipelines/overall/found.sql"), {"rule": rule.name, "unit": rule.unit, "record": rule.record})
+        con.unregister("returned")
+
+    def _of_this_change(self, rule: Rule, table: pa.Table) -> pa.Table:
+        """Leave out what was seen in part only."""
+        if rule.apart == "operation" or (rule.apart == "wait" and self._changed.whole):
+            return table
+        if rule.apart == "wait":
+            return table.filter(np.isin(table["key"].to_numpy(), interval_keys(rule, self._sight.touched_waits())))
+        window, (low, high) = timedelta(microseconds=rule.window_us), self._changed.between
+        opened = table["opened_at"].cast(pa.int64()).to_numpy()
+        return table.filter((opened >= microseconds(moved(low, -window))) & (opened <= microseconds(moved(high, window))))
+
+    def _stand(self, name: str, rule: Rule, **parameters: datetime) -> None:
+        """Make ``standing``: the intervals of a rule that what it finds takes the place of."""
+        self.mart.con.execute(read_text(f"pipelines/overall/standing_{name}.sql"), {"rule": rule.name, **parameters})
+
+    def _replace(self, rule: Rule, keys: pa.Table) -> None:
+        """Put those with some keys in the place of what stands."""
+        con = self.mart.con
+        con.register("changed", keys)
         con.execute("begin")
         try:
-            table = self._found(rule)
-            con.register("returned", table)
-            con.execute(read_text("pipelines/overall/found.sql"), {"rule": rule.name, "unit": rule.unit, "record": rule.record, **between})
-            con.unregister("returned")
-            keys = con.sql(read_text("pipelines/overall/changed.sql"), params={"rule": rule.name, **between}).to_arrow_table()["key"]
-            con.execute(read_text("pipelines/overall/replace.sql"), {"rule": rule.name, **between})
+            con.execute(read_text("pipelines/overall/replace.sql"), {"rule": rule.name})
             con.execute(read_text("pipelines/overall/insert.sql"))
         except BaseException:
             con.execute("rollback")
             raise
         con.execute("commit")
-        return np.asarray(keys.to_numpy().astype(np.uint64))
+        con.unregister("changed")
 
-    def _found(self, rule: Rule) -> pa.Table:
+    def _returned(self, rule: Rule) -> pa.Table:
+        """Run a rule; one of a user that fails is run no more, and has no intervals."""
         try:
             return returned(rule, self._run(rule))
         except RuleError as error:
@@ -139,6 +195,7 @@ class Overall:
                 raise
             self.refused[rule.name] = str(error)
             log.warning("%s; it is run no more until the next start, and has no breaches", error)
+            self._stand("all", rule)
             return _NONE
 
     def _run(self, rule: Rule) -> pa.Table:
@@ -152,51 +209,6 @@ class Overall:
             raise RuleError(f"{rule.name}.sql was stopped: it runs too long") from error
         except (duckdb.Error, KeyError) as error:
             raise RuleError(f"{rule.name}.sql fails: {error}") from error
-
-    def _see(self, low: datetime, high: datetime, *, roles: int) -> None:
-        """Make what rules see between two instants."""
-        con = self.mart.con
-        if (low, high, roles) == self._sight:
-            return
-        self._sight = (low, high, roles)
-        types = [kind for (kind,) in con.execute("select distinct type from internal.meanings").fetchall()]
-        things = [self.journey_map.meaning(kind, None).thing for kind in types]
-        con.register("things", pa.table({"type": pa.array(types, pa.string()), "thing": pa.array(things, pa.string())}))
-        con.execute(read_text("pipelines/overall/touchpoints.sql"), {"lo": low, "hi": high, "roles": roles})
-        con.execute(read_text("pipelines/overall/operations.sql"), {"lo": low, "hi": high})
-        con.execute("create or replace temp view steps as from touchpoints where journey_id is not null")
-        con.unregister("things")
-
-    def _open(self, segments: Segments) -> None:
-        build.refresh_views(self.mart.con, {name: [str(path.absolute()) for path in paths] for name, paths in segments.items()})
-
-    def _prepare(self, segments: Segments) -> None:
-        """Make what rules see beside events, and check what they ask for."""
-        con = self.mart.con
-        self._open(segments)
-        cases = " ".join(f"when '{role}' then {bit(role)}::ubigint" for role in ROLES)
-        con.execute(" ".join(["create or replace temp macro bit_of(role) as (case role", cases, "end)"]))
-        con.execute("create or replace temp macro has(bits, role) as (bits & bit_of(role)) <> 0")
-        for name, table in given(self.journey_map).items():
-            con.register(name, table)
-        for rule in self.rules:
-            check_select(con, rule, SEEN)
-
-    def _widen(self, low: datetime, high: datetime) -> None:
-        self._low = low if self._low is None else min(self._low, low)
-        self._high = high if self._high is None else max(self._high, high)
-
-
-def _at(instant_us: int) -> datetime:
-    return _moved(_EPOCH, timedelta(microseconds=instant_us))
-
-
-def _moved(instant: datetime, by: timedelta) -> datetime:
-    """Return an instant so much later, within what a timestamp can be."""
-    try:
-        return min(max(instant + by, _EVER[0]), _EVER[1])
-    except OverflowError:
-        return _EVER[0] if by < timedelta() else _EVER[1]
 
 
 _NOTHING = parse_rule("nothing", "-- Nothing.\n-- scope: all\n-- window: 1 day\n-- roles: house\n-- unit: count\nselect")

@@ -71,6 +71,11 @@ class Sayer:
         self._changed: list[Keys] = []
         self._whole = True  # nothing is known of what changed before the start
 
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is known yet of what changed, so that the next time all that stands is looked at."""
+        return self._whole
+
     def note(self, tables: Mapping[str, pa.Table]) -> None:
         """Take note of what changed in a commit that is being folded."""
         self._read(tables.get("touchpoints"))

@@ -15,7 +15,8 @@ from schemas.errors import RuleError
 SCOPES = ("customer", "all")
 UNITS = ("ms", "count", "minor")
 KINDS = ("breach", "record")
-APART = ("thing", "case_id")
+APART = {"customer": ("thing", "case_id"), "all": ("wait", "operation")}
+"""What may keep events apart in a rule, by its scope."""
 NEEDED = ("scope", "window", "roles", "unit")
 ALLOWED = ("grain", *NEEDED, "kind", "apart", "setting", "subject", "severity", "runbook")
 """The names of header lines."""
@@ -40,7 +41,7 @@ class Rule:
         roles: Bits of the roles that it sees.
         unit: Of value and threshold.
         record: Its intervals are kept for a mart and never alerted.
-        apart: The column in which events that meet in it agree; None: any may meet.
+        apart: What events that meet in it agree in: a column; of several customers, the wait or the operation. None: any may meet.
         settings: Name → number that is bound (durations in ms).
         header: All lines of the header by name, as they stand; of ``setting`` the last.
         ours: It ships; else it is a user's.
@@ -117,7 +118,7 @@ def parse_rule(name: str, text: str, *, ours: bool = True) -> Rule:
         roles=_roles(name, header["roles"]),
         unit=_one_of(name, "unit", header["unit"], UNITS),
         record=_one_of(name, "kind", header.get("kind", "breach"), KINDS) == "record",
-        apart=_one_of(name, "apart", header["apart"], APART) if "apart" in header else None,
+        apart=_one_of(name, "apart", header["apart"], APART[header["scope"]]) if "apart" in header else None,
         settings=dict(_setting(name, words) for line, words in lines if line == "setting"),
         header=header,
         ours=ours,

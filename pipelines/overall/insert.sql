@@ -1,2 +1,2 @@
--- insert: what was found becomes part of the mart. Relation: found.
-insert into internal.intervals from found
+-- insert: what is new or other than it stood becomes part of the mart. Relations: changed, found.
+insert into internal.intervals from found where "key" in (select "key" from changed)

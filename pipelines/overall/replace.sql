@@ -1,2 +1,2 @@
--- replace: put what was found in the place of what stands. Relation: found. Parameters: $rule, $lo, $hi (timestamp).
-delete from internal.intervals where rule = $rule and opened_at between $lo and $hi;
+-- replace: take out what is gone or other than it stood. Relation: changed. Parameter: $rule.
+delete from internal.intervals where rule = $rule and "key" in (select "key" from changed)

@@ -3,6 +3,7 @@
 -- scope: all
 -- window: 90 days
 -- roles: backstage wait_opens wait_closes human_sought human_reached answer_owed listened attempt answered handoff_open accepted returned complaint acknowledged settled delivery_owed delivered cancelled refunded
+-- apart: operation
 -- unit: count
 -- subject: operation
 -- setting: customers = 3
@@ -22,9 +23,9 @@ openings as (
     from steps as s join pairs as p on p.thing = s.thing and p.wait and s.roles & p.opens <> 0
 ),
 held_up as (
-    select o.*, w.operation, w.begun_at, w.ended_at, w.team from openings as o join works as w on w.causation_id = o.event_id
+    select o.*, w.operation, w.begun_at, w.ended_at, w.team from openings as o join works as w on w.causation_id = o.event_id and w.begun_at between o.occurred_at - to_milliseconds($window) and o.occurred_at + to_milliseconds($window)
     union all
-    select o.*, w.operation, w.begun_at, w.ended_at, w.team from openings as o join works as w on w.causation_id is null and w.operation = o.correlation_id
+    select o.*, w.operation, w.begun_at, w.ended_at, w.team from openings as o join works as w on w.causation_id is null and w.operation = o.correlation_id and w.begun_at between o.occurred_at - to_milliseconds($window) and o.occurred_at + to_milliseconds($window)
 ),
 shared as (
     from held_up semi join (select operation from held_up group by operation having count(distinct customer_id) >= $customers) using (operation)
@@ -87,7 +88,8 @@ found as (
     from periods group by operation, period
 )
 select
-    null::varchar as customer_id, 'operation' as subject_kind, operation as subject_id, evidence[1] as opening_key, opened_at, since, until,
+    null::varchar as customer_id, 'operation' as subject_kind, operation as subject_id, xor(evidence[1], md5_number_lower(operation)) as opening_key, opened_at, since, until,
     value, $customers as threshold, evidence[:1000] as evidence, operation, team
 from found
 where since is not null
+qualify row_number() over (partition by operation, evidence[1] order by opened_at) = 1  -- who waits twice by one event opens one breakdown

@@ -3,6 +3,7 @@
 -- scope: all
 -- window: 90 days
 -- roles: backstage wait_opens wait_closes human_sought human_reached answer_owed listened attempt answered handoff_open accepted returned complaint acknowledged settled delivery_owed delivered cancelled refunded
+-- apart: wait
 -- unit: ms
 -- subject: customer
 -- An operation holds a wait up whose opening event it names as its cause, or with which it shares a flow. It holds from the adequate level on (that of wait_beyond_adequate), as long as both
@@ -17,12 +18,15 @@ works as (
     from causes group by operation, causation_id
 ),
 openings as (
-    select s.*, p.name, p.stage as waits_in, p.closes, p.key as paired_by from steps as s join pairs as p on p.thing = s.thing and p.wait and s.roles & p.opens <> 0
+    select
+        s.key, s.event_id, s.case_id, s.correlation_id, s.customer_id, s.occurred_at, s.place, s.channel, s.adequate_ms, s.segment, s.client_type, s.context,
+        p.name, p.stage as waits_in, p.key as paired_by
+    from steps as s join pairs as p on p.thing = s.thing and p.wait and s.roles & p.opens <> 0
 ),
 held_up as (
-    select o.*, w.operation, w.begun_at, w.ended_at, w.team as owner, w.shown_by from openings as o join works as w on w.causation_id = o.event_id
+    select o.key, o.name, w.operation, w.begun_at, w.ended_at, w.team as owner, w.shown_by from openings as o join works as w on w.causation_id = o.event_id and w.begun_at between o.occurred_at - to_milliseconds($window) and o.occurred_at + to_milliseconds($window)
     union all
-    select o.*, w.operation, w.begun_at, w.ended_at, w.team, w.shown_by from openings as o join works as w on w.causation_id is null and w.operation = o.correlation_id
+    select o.key, o.name, w.operation, w.begun_at, w.ended_at, w.team, w.shown_by from openings as o join works as w on w.causation_id is null and w.operation = o.correlation_id and w.begun_at between o.occurred_at - to_milliseconds($window) and o.occurred_at + to_milliseconds($window)
 ),
 waits as (
     select
@@ -33,7 +37,7 @@ waits as (
     select
         s.key, p.name, s.customer_id, s.occurred_at, s.place, s.channel, null, null, null, null, null, false, true,
         case when p.key = 'case' then coalesce(s.case_id, s.correlation_id) else s.correlation_id end, case when p.key = 'journey' then '' else coalesce(s.channel, '') end
-    from steps as s semi join (select customer_id from held_up) as h on h.customer_id = s.customer_id join pairs as p on p.thing = s.thing and p.wait and s.roles & p.closes <> 0
+    from steps as s semi join (select o.customer_id from openings as o semi join held_up using (key)) as h on h.customer_id = s.customer_id join pairs as p on p.thing = s.thing and p.wait and s.roles & p.closes <> 0
 ),
 followed as (
     select

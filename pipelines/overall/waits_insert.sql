@@ -1,0 +1,7 @@
+-- waits_insert: events that may open or close a wait, by what the map says of their type. Relations: incoming_touchpoints, waiting(type, channel, opens, closes).
+insert into internal.waits
+select
+    f."key", f.content, f.disputed, f.time_us, f.sequence, hash(f.customer_id), hash(f.event_id),
+    case when f.correlation_id is not null then hash(f.correlation_id) end, f.correlation_id, w.opens, w.closes
+from incoming_touchpoints as f join waiting as w on w.type = f.type and w.channel is not distinct from f.channel
+where f.kind <= 1
