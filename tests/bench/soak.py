@@ -43,7 +43,7 @@ UNREAD_S, UNSHOWN_S = 15.0, 60.0
 LIVE_FILES = 4_000
 """So many files may be live: those since the last compaction, and the large ones."""
 WARNINGS_A_MINUTE = 1.0
-MEASURE_S, MEASURE_EVENTS = 90.0, 4_000_000
+MEASURE_S, MEASURE_EVENTS = 90.0, 2_000_000
 """So long, or so many events, the sustained load is measured; the first third of that is for warming."""
 
 
