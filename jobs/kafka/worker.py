@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -305,6 +306,7 @@ async def work(asked: WorkerSettings, report: Callable[[Worker], None] = lambda 
     Raises:
         SojournError: it can't go on; nothing that was committed is lost, and the next start resumes.
     """
+    warnings.filterwarnings("ignore", "Arrow output on a DB-API result", UserWarning)  # where it is silenced, that is not safe between threads
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ThreadPoolExecutor(max_workers=SLOTS + 6, thread_name_prefix="work"))
     worker = Worker(asked)

@@ -120,10 +120,10 @@ class Soak:
     environment: Mapping[str, str]
     looks: list[Look] = field(default_factory=list)
 
-    def watch(self, producer: subprocess.Popen[bytes], seconds: float) -> None:
-        """Look now and then until the producer has ended, or so long."""
+    def watch(self, producer: subprocess.Popen[bytes], seconds: float, *, drains: bool) -> None:
+        """Look now and then until the producer has ended, and, with ``drains``, all that it sent is shown; at most so long."""
         begun, said, records = time.monotonic(), 0.0, Records(Journal(self.fleet.dir, None))
-        while producer.poll() is None and time.monotonic() - begun < seconds:
+        while (producer.poll() is None or (drains and self.looks[-1].shown < self.looks[-1].sent)) and time.monotonic() - begun < seconds:
             self.fleet.watch()
             self.looks.append(self._look(records, begun))
             if time.monotonic() - said >= 60:
@@ -243,7 +243,7 @@ def _soaked(folder: Path, servers: str, workers: int, seconds: float, events: in
             fleet.watch()
             time.sleep(0.1)
         soaking = Soak(fleet, environment)
-        soaking.watch(beside.start("producer", "produce", str(log), *how), seconds)
+        soaking.watch(beside.start("producer", "produce", str(log), *how), seconds, drains=not how)
         last = soaking.looks[-1]
         cpu = {name: cpu_of(process.pid) / max(1, last.read) * 1e6 for name, process in fleet.running.items()}
         print(line(last), *(f"{name}: {used:.1f} µs of CPU an event" for name, used in cpu.items()), sep="\n", flush=True)
