@@ -15,7 +15,8 @@ from jobs.journal.cache import Cache, lexicon_of, meta_of
 from jobs.journal.durable import boot_time, unique_name
 from jobs.journal.log import Journal
 from jobs.journal.readers import reading
-from jobs.journal.segment import read_segment, write_segments
+from jobs.journal.recall import Recall
+from jobs.journal.segment import write_segments
 from jobs.time_limit import time_limit
 from pipelines.judge.judge import Judge
 from pipelines.judge.rule import Rule
@@ -36,7 +37,6 @@ REST_ROWS = 1 << 19
 """After so many new rows the mapped state is handed back to the system's cache."""
 T = TypeVar("T")
 log = logging.getLogger(__name__)
-FACTS = ("touchpoints", "operations")
 SLOW_S = 30.0
 """After so long (seconds) files that no record names yet are made young again, so that no sweep takes them for orphans."""
 
@@ -275,23 +275,21 @@ class Keeper:
             self._read_on(progress)
 
     def _read_on(self, progress: Callable[[str], None]) -> None:
-        restored, unjudged = 0, self.partition.unjudged
-        with reading(self.journal.dir):
+        unjudged, stood = self.partition.unjudged, self.partition.state.rows.size
+
+        def told(restored: int) -> None:
+            self._rest()
+            if restored:
+                progress(f"state rebuilt from the journal: {restored:,} events")
+
+        with reading(self.journal.dir), Recall(self.journal.folder, self.partition, told) as recall:
             for commit in self.journal.commits(self.number, self.seq):
-                for segment in commit.segments:
-                    if segment.table in FACTS:
-                        self.partition.restore(read_segment(self.journal.folder, segment))
-                        restored += segment.rows
-                        progress(f"state rebuilt from the journal: {restored:,} events")
-                    elif segment.table == "intervals":
-                        self.partition.restore_intervals(read_segment(self.journal.folder, segment))
-                if commit.judged:
-                    unjudged = self.partition.state.rows.size
+                recall.take(commit)
                 self.partition.newest |= commit.newest
                 self._note(commit)
-                self._rest()
+            recall.finish()
             self.partition.settle()
-            self.partition.await_judgement(unjudged)
+            self.partition.await_judgement(unjudged if recall.judged is None else stood + recall.judged)
 
     def _begin_anew(self) -> None:
         """Hold nothing: the commits that would come next are no longer there one by one."""

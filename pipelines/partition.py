@@ -112,7 +112,7 @@ class Partition:
     def __post_init__(self) -> None:
         """Begin without runs: they are built when a walk gets too deep."""
         self.runs = Runs(self.lexicon)
-        self._restored: list[NDArray[np.int32]] = []
+        self._restored = np.empty(0, bool)  # by chain, whether rows of it were restored
         self._intervals: list[pa.Table] = []
         self._settled = self.state.rows.size
         self._waiting: list[Change] = []
@@ -182,7 +182,8 @@ class Partition:
         self.runs = Runs(self.lexicon)
         if self.judge is not None:
             keep_extras(table, places, self.lexicon, self.state)
-            self._restored.append(np.unique(rows["chain"]))
+            self._restored = np.append(self._restored, np.zeros(self.state.chains.size - len(self._restored), bool))
+            self._restored[rows["chain"]] = True
 
     def restore_intervals(self, table: pa.Table) -> None:
         """Put changes of intervals back, in the order of their commits. ``settle`` must follow."""
@@ -191,11 +192,12 @@ class Partition:
 
     def settle(self) -> None:
         """Make the state what it would be had all that was restored been absorbed."""
-        if self.judge is not None and self._restored:
-            settle_rows(np.unique(np.concatenate(self._restored)), self._settled, self.judge.wanted(), self.state, self.lexicon)
+        if self.judge is not None and len(self._restored):
+            chains = np.flatnonzero(self._restored).astype(np.int32)
+            settle_rows(chains, self._settled, self.judge.wanted(), self.state, self.lexicon)
         if self._intervals:
             settle_intervals(self.con, self._intervals, self.state, self.lexicon)
-        self._restored, self._intervals, self._settled = [], [], self.state.rows.size
+        self._restored, self._intervals, self._settled = np.empty(0, bool), [], self.state.rows.size
 
     def watch(self, watched: int) -> None:
         """Link stored rows anew where the rules see more roles than those (bits) that they were linked for."""

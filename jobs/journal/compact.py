@@ -46,13 +46,17 @@ def compact(journal: Journal, partition: int, *, least: int = 1) -> Base | None:
     if journal.last(partition) - after < max(1, least):
         return None
     raise_layout(journal)
+    made = None
     for commits in _steps(journal, partition, after):
-        old = _Step(journal, old, commits).done()
-    return old
+        old = made = _Step(journal, old, commits).done()
+    return made
 
 
 def _steps(journal: Journal, partition: int, after: int) -> Iterator[list[Commit]]:
-    """Yield the commits behind the base record, as many at a time as memory holds."""
+    """Yield the commits behind the base record, as many at a time as memory holds.
+
+    The last ones are left out if they were not judged yet: who reads a base record that was not must judge all of it again.
+    """
     step, rows = list[Commit](), Counter[str]()
     for seq in range(after + 1, journal.last(partition) + 1):
         commit = journal.commit(partition, seq)
@@ -63,6 +67,8 @@ def _steps(journal: Journal, partition: int, after: int) -> Iterator[list[Commit
         if max(rows.values(), default=0) >= STEP_ROWS:
             yield step
             step, rows = [], Counter()
+    while step and not step[-1].judged:
+        step.pop()
     if step:
         yield step
 

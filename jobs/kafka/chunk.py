@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -81,7 +82,7 @@ class Chunk:
         """The first offset; where there are no records, the next one."""
         return int(self.offsets[0]) if len(self.offsets) else self.next
 
-    @property
+    @cached_property  # asked for whenever it moves
     def size(self) -> int:
         """About how many bytes of memory it takes."""
         return sum(map(len, filter(None, self.values))) + sum(map(len, filter(None, self.keys))) + OVERHEAD * len(self.values)

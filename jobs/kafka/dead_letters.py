@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -70,11 +71,16 @@ class DeadLetterTopic:
 
 def letters_of(chunks: list[Chunk], dead: pa.Table) -> Iterator[Letter]:
     """Return a record for each dead letter: what came, untouched, and the reason beside it."""
-    where = {int(offset): (chunk, place) for chunk in chunks for place, offset in enumerate(chunk.offsets)} if len(dead) else {}
     for row in dead.select(["place", "reason", "detail"]).to_pylist():
-        chunk, place = where[row["place"]]
+        chunk, place = _found(chunks, row["place"])
         time_ms = int(chunk.times_ms[place])
         yield Letter(chunk.keys[place], chunk.values[place], None if time_ms < 0 else time_ms, _headers(chunk, place, row))
+
+
+def _found(chunks: list[Chunk], offset: int) -> tuple[Chunk, int]:
+    """Return the chunk that holds an offset, and the place in it."""
+    chunk = next(chunk for chunk in chunks if len(chunk.offsets) and chunk.offsets[0] <= offset <= chunk.offsets[-1])
+    return chunk, int(np.searchsorted(chunk.offsets, offset))
 
 
 def _headers(chunk: Chunk, place: int, row: dict[str, Any]) -> list[Header]:

@@ -20,7 +20,7 @@ from faust.types import TP
 from jobs.journal.log import Journal
 from jobs.kafka.chunk import Chunk
 from jobs.kafka.state_folder import StateFolder
-from jobs.keeper import Keeper
+from jobs.keeper import JUDGE_ROWS, Keeper
 from jobs.sources.source import Size
 from pipelines.judge.rule import Rule
 from pipelines.partition import Absorbed, Batch
@@ -30,8 +30,10 @@ from schemas.errors import FencedError, SojournError
 from schemas.journal import SourceRange
 from schemas.journey_map import JourneyMap
 
-LAST_RECORDS = 50_000
-"""What is held when a partition is revoked is committed first, up to so many records; the next owner reads the rest."""
+LAST_RECORDS = 20_000
+"""What a worker holds when partitions are revoked is committed and judged first, up to about so many records; the next owner does the rest."""
+JUDGE_S, BEHIND_S = 0.8, 3.0
+"""So long (seconds) what was committed may wait to be judged together with what comes next; the longer while more waits to be read."""
 log = logging.getLogger(__name__)
 
 
@@ -116,17 +118,29 @@ class Lane:
         self._oldest = 0.0
         self._wake, self._busy = asyncio.Event(), asyncio.Lock()
         self._holding, self._stale = True, False
-        self._gone = False
+        self._gone = self._reading = False
         self._size = Size()
         self._folder: StateFolder | None = None
+        self._newest_ms: int | None = None  # the record time of the last record that was committed: what is not fetched yet is younger
         self._ranges: dict[str, SourceRange] = {}
-        self._ticked_at = time.monotonic()
+        self._ticked_at = self._unjudged_at = time.monotonic()
         self._task = asyncio.create_task(self._run(), name=f"partition {number}")
 
     @property
     def busy(self) -> bool:
-        """Whether something is held or at work."""
-        return bool(self.records) or self._busy.locked()
+        """Whether something is held or at work, or was not judged yet."""
+        return bool(self.records) or self._busy.locked() or self._unjudged
+
+    @property
+    def waits_s(self) -> float:
+        """How long the oldest record that the journal does not hold has waited (seconds since its record time); 0 where none is known of."""
+        held = next((chunk for chunk in list(self._chunks) if len(chunk.times_ms)), None)
+        oldest_ms = int(held.times_ms[0]) if held is not None else self._newest_ms if self._behind else None
+        return max(0.0, time.time() - oldest_ms / 1000) if oldest_ms is not None and oldest_ms >= 0 else 0.0
+
+    @property
+    def _behind(self) -> bool:
+        return any(self.ends.get(topic, 0) > reached for topic, reached in self.reached.items())
 
     @property
     def takes(self) -> bool:
@@ -137,6 +151,11 @@ class Lane:
     def ready(self) -> bool:
         """Whether the state stands."""
         return self.keeper is not None and not self._holding
+
+    @property
+    def _unjudged(self) -> bool:
+        """Whether intervals are still to follow from what was committed."""
+        return self.keeper is not None and bool(self.keeper.partition.waiting)
 
     def start(self, topic: str, offset: int, end: int) -> None:
         """Begin to take records of a topic's partition at an offset; what was held of it is let go."""
@@ -163,18 +182,20 @@ class Lane:
         self.expected[fresh.topic], self.ends[fresh.topic] = fresh.next, max(fresh.end, self.ends.get(fresh.topic, 0))
         self._wake.set()
 
-    async def hold(self) -> None:
-        """Finish what is at work, commit what is held if that is quick, let go of the rest, and take no more until ``start``."""
+    async def hold(self, most: int = LAST_RECORDS) -> None:
+        """Finish what is at work, commit what is held if that is no more, let go of the rest, and take no more until ``start``."""
         self._holding = True
         self._wake.set()
-        if self.keeper is None:  # on its way here; nothing is at work
+        if self.keeper is None or self._reading:  # the state is on its way here; nothing is at work
             self._drop()
             return
         async with self._busy:
             try:
-                if self.keeper is not None and 0 < self.records <= LAST_RECORDS:
+                if self.keeper is not None and 0 < self.records <= most:
                     while self._chunks:
                         await self._commit()
+                if self.keeper is not None and 0 < self.keeper.partition.waiting <= most:
+                    await self._judge()
             except FencedError as error:
                 log.warning("%s; its next owner goes on", error)
             except SojournError as error:
@@ -183,10 +204,12 @@ class Lane:
 
     async def close(self) -> None:
         """End; the state is kept for the next time."""
-        await self.hold()
+        await self.hold(0)
         self._gone = True
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
+        if self._reading:  # the thread that reads lets go of all when it is done, and nobody waits for it
+            self.keeper = self._folder = None
         if self.keeper is not None:
             await asyncio.to_thread(self.keeper.close)
         self._forget()
@@ -195,15 +218,14 @@ class Lane:
         try:
             while True:
                 await self._due()
-                async with self._busy, self._crew.slots:
+                async with self._crew.slots, self._busy:  # in this order: who waits for a slot has nothing at work
                     if self.keeper is None:
                         await self._open()
                     elif self._holding:
                         continue
                     elif self._stale:
-                        await asyncio.to_thread(self.keeper.catch_up)  # others may have had the partition meanwhile
-                        self._align()
-                    elif self.records or self._passed_over() is not None:
+                        await self._catch_up()  # others may have had the partition meanwhile
+                    elif self.records or self._unjudged or self._passed_over() is not None:
                         await self._guarded()
                     else:
                         await self._tick()
@@ -223,6 +245,8 @@ class Lane:
                 wait = 0.0 if self.records >= self._size.rows else self._oldest + settings.batch_s - now
             elif self._passed_over() is not None:
                 wait = self.committed_at + settings.batch_s - now
+            elif self._unjudged:
+                wait = self._unjudged_at + JUDGE_S - now
             elif settings.tick_s is not None:
                 wait = self._ticked_at + settings.tick_s - now
             if wait is not None and wait <= 0:
@@ -252,6 +276,27 @@ class Lane:
         log.info("partition %d: state of %s events in %.1f s", self.number, f"{self.keeper.partition.state.rows.size:,}", time.monotonic() - begun)
         if self.keeper.seq < 0 and self.reached and not self._holding:
             await self._introduce()
+
+    async def _catch_up(self) -> None:
+        """Read what others have committed meanwhile: from a few records to all there is."""
+        keeper, folder = self._held(), self._folder
+
+        def caught_up() -> None:
+            keeper.catch_up()
+            if self._gone:
+                keeper.close()
+                if folder is not None:
+                    folder.release()
+
+        self._reading, self._stale = True, False
+        try:
+            await asyncio.to_thread(caught_up)
+        except Exception:
+            self._reading = False
+            raise
+        self._reading = False  # not where this task was cancelled: the thread goes on
+        if not (self._holding or self._stale):
+            self._align()
 
     def _tell(self, text: str) -> None:
         log.debug("partition %d: %s", self.number, text)
@@ -285,7 +330,7 @@ class Lane:
     async def _guarded(self) -> None:
         """Commit a batch. Was the link lost, read the log again and go on: the partition may still be ours."""
         try:
-            await (self._commit() if self.records else self._pass_over())
+            await (self._commit() if self.records else self._pass_over() if self._passed_over() is not None else self._judge())
         except FencedError as error:
             log.warning("%s; reading the log again", error)
             await self._open()
@@ -303,10 +348,11 @@ class Lane:
         name, lo, hi = self._name(topic), self.reached[topic], chunks[-1].next
         ranges = {**{other: _standing(held) for other, held in self._ranges.items()}, name: self._range(topic, lo, hi)}
 
-        settings, partitions = self._crew.settings, self._crew.journal.partitions
+        settings, partitions, lazily = self._crew.settings, self._crew.journal.partitions, not self._judges(records)
 
         def work() -> Absorbed:
-            absorbed = keeper.partition.absorb(batch_of(chunks, name, partitions, strict=settings.strict, schema_ids=settings.schema_ids))
+            batch = batch_of(chunks, name, partitions, strict=settings.strict, schema_ids=settings.schema_ids)
+            absorbed = keeper.partition.absorb(batch, judge=not lazily)
             if "dead_letters" in absorbed.tables:
                 self._crew.undertake(chunks, absorbed)
             keeper.write(absorbed, ranges)
@@ -320,13 +366,31 @@ class Lane:
             raise
         finally:
             self._crew.release(records, sum(chunk.size for chunk in chunks))
-        self._ranges, self.reached[topic] = ranges, hi
+        self._ranges, self.reached[topic], self._newest_ms = ranges, hi, int(chunks[-1].times_ms[-1])
         self.committed_at = self._ticked_at = time.monotonic()
         if records >= self._size.rows:
             self._size.grow()
         if self._crew.books:
             self._crew.books.settle(TP(topic, self.number), hi)
         self._crew.note(self, absorbed, time.monotonic() - begun)
+
+    def _judges(self, records: int) -> bool:
+        """Whether a batch of so many records is judged at once, with all that waits for it; else it waits for the next ones."""
+        keeper, now = self._held(), time.monotonic()
+        if not self._unjudged:
+            self._unjudged_at = now
+        patience = 0.0 if self._holding else BEHIND_S if self.records else JUDGE_S
+        return now - self._unjudged_at >= patience or keeper.partition.waiting + records >= JUDGE_ROWS or keeper.seq < 0
+
+    async def _judge(self) -> None:
+        """Judge what was committed and waits for it, and commit what follows."""
+        try:
+            await asyncio.to_thread(self._held().judge)
+        except BaseException:  # the state holds what the journal does not
+            self._forget()
+            self._drop()
+            raise
+        self.committed_at = self._ticked_at = time.monotonic()
 
     def _passed_over(self) -> str | None:
         """Return a topic of which nothing is held, and which holds nothing for us up to an offset that the journal does not know of."""

@@ -132,6 +132,7 @@ class MartLoop:
         if self._caught_up:
             told = self.say(now=False) > 0 or told
         self._rhythm.folded(time.monotonic(), told=told)
+        self.housekeeper.look(self.shown.count())
 
     def say(self, *, now: bool) -> int:
         """Say what there is to say, and return in how many rows. ``now``: what the rules of several customers find is due in any case."""
@@ -162,7 +163,6 @@ class MartLoop:
 
     def publish(self, *, final: bool) -> Path:
         """Publish a snapshot."""
-        self.housekeeper.look(self.shown.count())
         begun = time.monotonic()
         self._advance()
         self.published = self.mart.publish(
@@ -176,6 +176,7 @@ class MartLoop:
                 final=final,
             )
         )
+        self.mart.rest()
         self._rhythm.published(begun, time.monotonic())
         self._settled = self._settled or final
         return self.published

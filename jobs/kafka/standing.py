@@ -14,17 +14,29 @@ class PartitionStanding:
 
     Attributes:
         seq: The last record that was read, -1 before the first.
-        latest_us: The greatest event time, or the last tick beyond it.
+        latest_us: The greatest event time, or the last tick beyond it, of what was judged.
+        judged: Whether intervals follow from all that it has committed.
     """
 
     seq: int = -1
     latest_us: int | None = None
+    judged: bool = True
     sources: dict[str, SourceRange] = field(default_factory=dict)
+
+    _greatest_us: int | None = None  # of what was not judged yet, too
 
     @property
     def unread(self) -> bool:
-        """Whether records waited in Kafka when it last committed."""
-        return any(held.hi < held.size for held in self.sources.values())
+        """Whether something was still to be known when it last committed: records that waited in Kafka, or intervals of what it had read."""
+        return not self.judged or any(held.hi < held.size for held in self.sources.values())
+
+    def note(self, commit: Commit) -> None:
+        """Take in its next record."""
+        self.seq, self.judged = commit.seq, commit.judged
+        self.sources |= commit.sources
+        self._greatest_us = max((time for time in (self._greatest_us, commit.latest_us, commit.tick_us) if time is not None), default=None)
+        if self.judged:
+            self.latest_us = self._greatest_us
 
 
 @dataclass
@@ -45,21 +57,19 @@ class Standing:
 
     def note(self, commit: Commit) -> None:
         """Take in the next record of a partition."""
-        one = self.partitions[commit.partition]
-        one.seq = commit.seq
-        one.sources |= commit.sources
-        one.latest_us = max((time for time in (one.latest_us, commit.latest_us, commit.tick_us) if time is not None), default=None)
+        self.partitions[commit.partition].note(commit)
         self.counters.update(commit.counters)
 
     @property
     def drained(self) -> bool:
-        """Whether no partition had unread records when it last committed."""
+        """Whether each partition had read and judged all when it last committed."""
         return not any(one.unread for one in self.partitions)
 
     def as_of_us(self) -> int | None:
         """Return when states hold: the least of the greatest times of partitions with unread records; with none unread, the greatest of all.
 
-        None while nothing can be said: no event came, or a partition with unread records has committed none of them.
+        What was not judged yet counts as unread: a wait that it ends would else be told of. None while nothing can be said: no event came, or a
+        partition with unread records has judged none of its own.
         """
         waiting = [one.latest_us for one in self.partitions if one.unread]
         if waiting:

@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ from jobs.journal.log import Journal
 from jobs.kafka.app import App, build_app
 from jobs.kafka.chunk import Chunk
 from jobs.kafka.dead_letters import DeadLetterTopic
-from jobs.kafka.lanes import Lane, LaneSettings, reached_in
+from jobs.kafka.lanes import LAST_RECORDS, Lane, LaneSettings, reached_in
 from jobs.kafka.settings import Settings
 from jobs.kafka.sharing import Sharing, Side, side_of
 from jobs.kafka.transport import BulkConsumer
@@ -99,6 +100,7 @@ class Worker:
         self.records, self.size = 0, 0
         self.counters: dict[str, int] = {}
         self.rebalances = 0
+        self.commits, self.commit_s = 0, 0.0
         self._ends: dict[TP, int] = {}
         self._warned_at = -WARN_S
         self._room = asyncio.Event()
@@ -185,12 +187,12 @@ class Worker:
 
     async def rest(self) -> None:
         """Finish what is at work and let go of the rest."""
-        await asyncio.gather(*(lane.hold() for lane in self.lanes.values()))
+        most = LAST_RECORDS // max(1, len(self.lanes))
+        await asyncio.gather(*(lane.hold(most) for lane in self.lanes.values()))
 
     async def close(self) -> None:
         """Keep the states for the next time."""
         await asyncio.gather(*(lane.close() for lane in self.lanes.values()))
-        self.rested = True
 
     async def part(self, app: App) -> None:
         """Take leave of Kafka: commit offsets, leave the group, close links; the group misses us by itself where that takes too long."""
@@ -211,6 +213,7 @@ class Worker:
         """Count what a commit did."""
         if absorbed is None:
             return
+        self.commits, self.commit_s = self.commits + 1, self.commit_s + seconds
         for name, count in absorbed.counters.items():
             self.counters[name] = self.counters.get(name, 0) + count
         self._warn_of_misplaced(absorbed.counters.get("misplaced", 0))
@@ -303,6 +306,7 @@ async def work(asked: WorkerSettings, report: Callable[[Worker], None] = lambda 
     Raises:
         SojournError: it can't go on; nothing that was committed is lost, and the next start resumes.
     """
+    warnings.filterwarnings("ignore", "Arrow output on a DB-API result", UserWarning)  # where it is silenced, that is not safe between threads
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ThreadPoolExecutor(max_workers=SLOTS + 6, thread_name_prefix="work"))
     worker = Worker(asked)
@@ -317,6 +321,7 @@ async def work(asked: WorkerSettings, report: Callable[[Worker], None] = lambda 
     await _watch(app, worker, report)
     limit = _limit(worker)
     await worker.rest()
+    worker.rested = True
     await worker.part(app)
     starting.cancel()
     await worker.close()

@@ -47,18 +47,22 @@ class WorkerFigures(Collector):
         yield from (events, dead)
         yield GaugeMetricFamily("sojourn_held_records", "Records held and not yet committed", worker.records)
         yield GaugeMetricFamily("sojourn_held_bytes", "Memory of these, about", worker.size)
+        yield CounterMetricFamily("sojourn_commits", "Batches committed to the journal", worker.commits)
+        yield CounterMetricFamily("sojourn_commit_seconds", "Time that these took, from closed to committed", worker.commit_s)
         yield CounterMetricFamily("sojourn_rebalances", "How often partitions were shared out", worker.rebalances)
         yield from self._lanes()
 
     def _lanes(self) -> Iterable[Metric]:
         labels = ["topic", "partition"]
         lag = GaugeMetricFamily("sojourn_lag_records", "Records that the journal does not hold yet", labels=labels)
+        age = GaugeMetricFamily("sojourn_lag_seconds", "How long the oldest record that the journal does not hold has waited", labels=["partition"])
         offset = GaugeMetricFamily("sojourn_journal_offset", "The offset that the journal reads next", labels=labels)
         newest = GaugeMetricFamily("sojourn_newest_event_seconds", "The greatest event time, seconds since 1970", labels=["partition"])
         for number, lane in sorted(self._worker.lanes.items()):
             for topic, reached in sorted(lane.reached.items()):
                 lag.add_metric([topic, str(number)], max(0, lane.ends.get(topic, reached) - reached))
                 offset.add_metric([topic, str(number)], reached)
+            age.add_metric([str(number)], lane.waits_s)
             if lane.keeper is not None and lane.keeper.latest_us is not None:
                 newest.add_metric([str(number)], lane.keeper.latest_us / 1e6)
-        yield from (lag, offset, newest)
+        yield from (lag, age, offset, newest)

@@ -11,9 +11,12 @@ from jobs.journal.merge import merged_all
 from jobs.journal.readers import reading
 from jobs.journal.segment import read_segment
 from jobs.mart.live import LiveMart
-from schemas.journal import CHANGES, Base, Commit
+from schemas.journal import CHANGES, Base, Commit, Segment
 
 Tables = Mapping[str, pa.Table]
+_HEARD = ["source", "type", "channel", "site", "time_us", "received_us", "late", "key", "text"]
+_COLUMNS = {"touchpoints": _HEARD, "operations": _HEARD, "dead_letters": ["md5"]}
+"""Of facts a mart takes in only these: snapshots read the journal's own files."""
 
 
 def bring_up(journal: Journal, mart: LiveMart, progress: Callable[[str], None] = lambda text: None) -> None:
@@ -46,13 +49,17 @@ def take(journal: Journal, mart: LiveMart, commit: Commit) -> None:
 
 
 def tables_of(journal: Journal, commit: Commit) -> dict[str, pa.Table]:
-    """Return the rows of a commit by table."""
-    return {segment.table: read_segment(journal.folder, segment) for segment in commit.segments}
+    """Return the rows of a commit by table; of facts only the columns that a mart takes in."""
+    return {segment.table: _rows(journal, segment) for segment in commit.segments}
 
 
 def parts_of(journal: Journal, base: Base) -> Iterator[Tables]:
     """Yield the rows of a base record in parts that memory holds: facts file by file, then changes, each key once and none that existed before."""
     for segment in base.segments:
         if segment.table not in CHANGES:
-            yield {segment.table: read_segment(journal.folder, segment)}
+            yield {segment.table: _rows(journal, segment)}
     yield from merged_all(journal.folder, base.segments)
+
+
+def _rows(journal: Journal, segment: Segment) -> pa.Table:
+    return read_segment(journal.folder, segment, _COLUMNS.get(segment.table))

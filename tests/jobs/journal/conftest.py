@@ -48,13 +48,13 @@ class Yard:
             self.keepers[number] = Keeper.open(self.journal, number, small_map(), None)
         return self.keepers[number]
 
-    def commit(self, events: Sequence[Event], number: int = 0) -> None:
-        """Commit a batch."""
+    def commit(self, events: Sequence[Event], number: int = 0, *, lazily: bool = False) -> None:
+        """Commit a batch; it is judged at once, or, ``lazily``, with what comes next."""
         keeper = self.keeper(number)
         name = f"topic:{number}"
         lo = keeper.sources[name].hi if name in keeper.sources else 0
         reached = SourceRange(lo=lo, hi=lo + len(events), received_us=RECEIVED_US)
-        keeper.commit(Batch(payloads(events), name, RECEIVED_US, lo), name, reached)
+        keeper.commit(Batch(payloads(events), name, RECEIVED_US, lo), name, reached, lazily=lazily)
 
     def part(self, number: int, *, cached: bool) -> None:
         """Let a worker lose a partition; with its cache the state is kept for the next time."""

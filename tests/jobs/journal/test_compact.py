@@ -16,6 +16,7 @@ from jobs.contents import Contents
 from jobs.journal.compact import compact
 from jobs.journal.log import Journal
 from jobs.journal.readers import reading
+from jobs.keeper import Keeper
 from jobs.mart.open import open_mart
 from jobs.mart.snapshot import finished
 from jobs.run import RunSettings, run
@@ -23,12 +24,14 @@ from jobs.simulate import simulate
 from jobs.sources.journal import JournalFacts
 from jobs.sources.jsonl import JsonLines
 from jobs.upkeep import Housekeeper, expire_all, keep, sweep
+from pipelines.judge.shelf import shelf
 from schemas.errors import CompactedError, FencedError
 from schemas.journal import Base
 from schemas.journey_map import default_map
 from tests.chaos.kills import compared, rows_of
 from tests.generated.arrangements import Arrangement, arrangements
 from tests.generated.events import Event, histories
+from tests.generated.maps import small_map
 from tests.jobs.conftest import piped
 from tests.jobs.journal.conftest import Rows, Yard
 
@@ -206,6 +209,21 @@ def test_two_compactions_at_once_leave_one_base_record(tmp_path: Path, history: 
     assert compact(one, 0) is not None
     assert compact(other, 0) is None  # it sees what the first one made
     assert [generation.number for generation in one.bases.generations(0)] == [0]
+
+
+def test_what_was_not_judged_yet_is_compacted_the_next_time(tmp_path: Path, history: list[Event]) -> None:
+    yard = Yard(tmp_path)
+    yard.keepers[0] = Keeper.open(yard.journal, 0, small_map(), None, rules=shelf(small_map()))
+    yard.commit(history)
+    yard.commit([history[0] | {"id": "2"}], lazily=True)
+    base = compact(yard.journal, 0)
+    assert base is not None
+    assert (base.seq, base.judged) == (0, True)
+    assert compact(yard.journal, 0) is None
+    yard.keepers[0].judge()
+    base = compact(yard.journal, 0)
+    assert base is not None
+    assert (base.seq, base.judged) == (2, True)
 
 
 def test_dead_letters_go_by_age_and_the_count_still_balances(filled: Path) -> None:

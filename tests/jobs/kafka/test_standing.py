@@ -6,7 +6,7 @@ from jobs.kafka.standing import Standing
 from schemas.journal import Commit, SourceRange
 
 
-def _commit(partition: int, seq: int, latest_us: int | None, *, read: int, end: int, tick_us: int | None = None) -> Commit:
+def _commit(partition: int, seq: int, latest_us: int | None, *, read: int, end: int, tick_us: int | None = None, judged: bool = True) -> Commit:
     held = SourceRange(lo=0, hi=read, received_us=0, name="t", size=end)
     return Commit(
         partition=partition,
@@ -20,6 +20,7 @@ def _commit(partition: int, seq: int, latest_us: int | None, *, read: int, end: 
         schema_version=1,
         latest_us=latest_us,
         tick_us=tick_us,
+        judged=judged,
     )
 
 
@@ -53,3 +54,15 @@ def test_a_tick_moves_a_partition_on() -> None:
     standing.note(_commit(0, 0, 50, read=9, end=9))
     standing.note(_commit(0, 1, None, read=9, end=9, tick_us=70))
     assert standing.as_of_us() == 70
+
+
+def test_what_was_not_judged_yet_counts_as_unread() -> None:
+    standing = Standing.of(2)
+    standing.note(_commit(0, 0, 50, read=9, end=9))
+    standing.note(_commit(1, 0, 80, read=4, end=4))
+    standing.note(_commit(0, 1, 70, read=12, end=12, judged=False))
+    assert not standing.drained
+    assert standing.as_of_us() == 50
+    standing.note(_commit(0, 2, None, read=12, end=12))
+    assert standing.drained
+    assert standing.as_of_us() == 80
