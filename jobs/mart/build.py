@@ -18,7 +18,7 @@ HELPERS = (
     "internal.visits",
     "internal.stage_wait_counts",
     "internal.customer_stats",
-    "internal.works",
+    "internal.pieces_of_work",
     "internal.opened_waits",
     "internal.visible_waits",
 )

@@ -3,7 +3,7 @@
 -- Each instant of a wait is shared equally among the pieces of work that go on then; work that itself waits for other work of these gets nothing of that instant, like the desk. This is
 -- the Shapley value of "covered by any of them" (Shapley 1953; as in the airport game of Littlechild and Owen 1973): a function of the set, and nothing is counted twice.
 with recursive works as materialized (
-    from internal.works
+    from internal.pieces_of_work
 ),
 waits as materialized (
     from internal.visible_waits

@@ -1,4 +1,4 @@
--- works: one row a piece of work behind the line of visibility and a cause that its events name; without any, one row of the piece. Times in µs.
+-- pieces_of_work: one row a piece of work behind the line of visibility and a cause that its events name; without any, one row of the piece. Times in µs.
 -- A piece of work is what has one correlation, else one causation. It begins with its first event, and has ended where the last one says so. Events that name no cause, or only
 -- another event of work, belong to each of its causes: who writes the cause on the first event alone has said it.
 with winners as (
