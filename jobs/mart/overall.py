@@ -97,9 +97,11 @@ class Overall:
         """
         keys = [np.empty(0, np.uint64)]
         begun = time.monotonic()
-        if not self.rules or not self._changed.anything or (not now and begun - self._judged_s < SHARE * self._cost_s):
+        if not self._changed.anything or (not now and begun - self._judged_s < SHARE * self._cost_s):
             return keys[0]
         self._sight.open(segments)
+        if self._changed.whole:
+            keys += self._drop_gone()
         for rule in self.rules:
             if rule.name not in self.refused:
                 keys.append(self._judge(rule))
@@ -107,6 +109,19 @@ class Overall:
         self._changed = Changed(self.journey_map)
         self._judged_s, self._cost_s = time.monotonic(), time.monotonic() - begun
         return np.unique(np.concatenate(keys))
+
+    def _drop_gone(self) -> list[Keys]:
+        """Drop what rules found that are no longer there, and return its keys."""
+        con, names = self.mart.con, [rule.name for rule in self.rules]
+        gone = con.execute(read_text("pipelines/overall/rules_gone.sql"), {"rules": names}).fetchall()
+        keys = []
+        for (name,) in gone:
+            self._stand("all", name)
+            con.execute(read_text("pipelines/overall/nothing.sql"))
+            keys.append(self._exchange(name))
+        con.execute("truncate internal.overall_rules")
+        con.execute(read_text("pipelines/overall/rules_put.sql"), {"rules": names})
+        return keys
 
     def _check(self, rule: Rule) -> None:
         """Look whether a rule is one, and runs."""
@@ -122,6 +137,10 @@ class Overall:
         """Replace what a rule found in what changed."""
         seen = self._look_within(rule) if rule.apart is None else self._look_apart(rule)
         self._find(rule, seen)
+        return self._exchange(rule.name)
+
+    def _exchange(self, rule: str) -> Keys:
+        """Put ``found`` in the place of ``standing``, and return the keys of what is other than it was."""
         keys = self.mart.con.sql(read_text("pipelines/overall/changed.sql")).to_arrow_table()
         if len(keys):
             self._replace(rule, keys)
@@ -131,19 +150,19 @@ class Overall:
         """See all that lies within two windows of what changed; what was opened within one stands to be replaced."""
         window, (low, high) = timedelta(microseconds=rule.window_us), self._changed.between
         self._sight.see_within(moved(low, -2 * window), moved(high, 2 * window), rule.roles)
-        self._stand("within", rule, lo=moved(low, -window), hi=moved(high, window))
+        self._stand("within", rule.name, lo=moved(low, -window), hi=moved(high, window))
         return True
 
     def _look_apart(self, rule: Rule) -> bool:
         """See the operations that a change may concern; what was found about them, or about waits that it may concern, stands to be replaced."""
         self._sight.touch(self._changed, rule.window_us)
         if self._changed.whole:
-            self._stand("all", rule)
+            self._stand("all", rule.name)
         elif rule.apart == "operation":
-            self._stand("of_operations", rule)
+            self._stand("of_operations", rule.name)
         else:
             self.mart.con.register("asked", pa.table({"key": interval_keys(rule, self._sight.touched_waits())}))
-            self._stand("of_waits", rule)
+            self._stand("of_waits", rule.name)
             self.mart.con.unregister("asked")
         return self._sight.see_waits(rule)
 
@@ -168,17 +187,17 @@ class Overall:
         opened = table["opened_at"].cast(pa.int64()).to_numpy()
         return table.filter((opened >= microseconds(moved(low, -window))) & (opened <= microseconds(moved(high, window))))
 
-    def _stand(self, name: str, rule: Rule, **parameters: datetime) -> None:
+    def _stand(self, name: str, rule: str, **parameters: datetime) -> None:
         """Make ``standing``: the intervals of a rule that what it finds takes the place of."""
-        self.mart.con.execute(read_text(f"pipelines/overall/standing_{name}.sql"), {"rule": rule.name, **parameters})
+        self.mart.con.execute(read_text(f"pipelines/overall/standing_{name}.sql"), {"rule": rule, **parameters})
 
-    def _replace(self, rule: Rule, keys: pa.Table) -> None:
+    def _replace(self, rule: str, keys: pa.Table) -> None:
         """Put those with some keys in the place of what stands."""
         con = self.mart.con
         con.register("changed", keys)
         con.execute("begin")
         try:
-            con.execute(read_text("pipelines/overall/replace.sql"), {"rule": rule.name})
+            con.execute(read_text("pipelines/overall/replace.sql"), {"rule": rule})
             con.execute(read_text("pipelines/overall/insert.sql"))
         except BaseException:
             con.execute("rollback")
@@ -195,7 +214,7 @@ class Overall:
                 raise
             self.refused[rule.name] = str(error)
             log.warning("%s; it is run no more until the next start, and has no breaches", error)
-            self._stand("all", rule)
+            self._stand("all", rule.name)
             return _NONE
 
     def _run(self, rule: Rule) -> pa.Table:

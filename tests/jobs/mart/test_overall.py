@@ -26,7 +26,7 @@ from tests.generated.held_up import held_up
 from tests.generated.maps import small_map
 from tests.jobs.mart.conftest import FACTS, Workshop
 
-EXAMPLES = 25 if settings().derandomize else 6
+EXAMPLES = 25 if settings().derandomize else 4
 DAY_US = 86_400_000_000
 Rows = list[tuple[object, ...]]
 COUNTS = """-- Somebody wrote on the day of a call.
@@ -100,3 +100,14 @@ def test_what_is_found_knows_no_order_copies_and_cuts(con: duckdb.DuckDBPyConnec
         with closing(workshop.live):
             stands, wanted = found(workshop, arranged, judged)
     assert stands == wanted
+
+
+def test_what_a_rule_found_goes_when_the_rule_is_gone(workshop: Workshop) -> None:
+    for name in FACTS:
+        workshop.write(name, ".empty", journal.TABLES[name].empty_table())
+    workshop.take([{"id": "1", "source": "pbx", "type": "call.queued", "time": "2024-03-04T09:00:00Z", "customer_id": "ann", "channel": "phone"}])
+    con, counts = workshop.live.con, parse_rule("counts", COUNTS, ours=False)
+    (key,) = Overall.over(workshop.live, small_map(), [counts], workshop.segments).judge(workshop.segments, now=True).tolist()
+    assert con.execute('select rule, "key" from internal.intervals').fetchall() == [("counts", key)]
+    assert Overall.over(workshop.live, small_map(), [], workshop.segments).judge(workshop.segments, now=True).tolist() == [key]
+    assert con.execute("select count(*) from internal.intervals").fetchall() == [(0,)]
