@@ -15,10 +15,13 @@ acts as (
     where coalesce(f.correlation_id, f.causation_id) is not null and (w."key" is null or w.content = f.content)
 ),
 -- A cause that names an event of work, and none of a customer, ties work to work.
-inner_ids as (
-    select distinct a.causation_id as event_id from acts as a semi join acts as b on b.event_id = a.causation_id
+named as materialized (
+    select distinct causation_id as event_id from acts where causation_id in (select b.event_id from acts as b)
+),
+inner_ids as materialized (
+    select event_id from named
     except
-    select s.event_id from internal.steps as s semi join acts as a on a.causation_id = s.event_id
+    select s.event_id from internal.steps as s where s.event_id in (select n.event_id from named as n)
 ),
 parents as (
     select distinct a.operation, b.operation as parent

@@ -8,7 +8,7 @@ with recursive works as materialized (
 waits as materialized (
     from internal.visible_waits
 ),
-named_flows as (
+named_flows as materialized (
     select operation from works where cause is null and len(parents) = 0
 ),
 winners as (
@@ -17,8 +17,8 @@ winners as (
 ),
 in_flow as (
     select f.correlation_id as operation, f."key"
-    from internal.touchpoint_facts as f semi join named_flows as n on n.operation = f.correlation_id left join winners as w on w."key" = f."key"
-    where w."key" is null or w.content = f.content
+    from internal.touchpoint_facts as f left join winners as w on w."key" = f."key"
+    where f.correlation_id in (select n.operation from named_flows as n) and (w."key" is null or w.content = f.content)
 ),
 children as (
     select operation, unnest(parents) as parent from works where cause is null
