@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from jobs.mart.rows import replace
@@ -67,13 +68,15 @@ def _numbers_by_kind(cuts: pa.Table) -> list[tuple[int, int]]:
 
 def _ranked(con: duckdb.DuckDBPyConnection, between: tuple[int, int]) -> pa.Table:
     """Rank some cuts among themselves."""
-    query = "select * from bottleneck_sums where number between $lo and $hi"
-    sums = con.sql(query, params={"lo": between[0], "hi": between[1]}).to_arrow_table()
-    columns = (sums[name] for name in ("number", "customer", "visits", "excess_ms", "bare"))
-    number, customer, visits, excess, bare = (np.asarray(column.to_numpy(), np.int64) for column in columns)
-    ranked = rank_merged(Sums(number, customer, visits, excess))
-    of_all, without = np.bincount(number, visits), np.bincount(number, bare)
-    threshold = np.where(without == 0, 0, np.where(without == of_all, 1, 2))[ranked["cut"].to_numpy()]
+    bounds = {"lo": between[0], "hi": between[1]}
+    sums = con.sql("select number, visits, excess_ms from bottleneck_sums where number between $lo and $hi", params=bounds).to_arrow_table()
+    number, visits, excess = (np.asarray(sums[name].to_numpy(), np.int64) for name in ("number", "visits", "excess_ms"))
+    del sums  # the largest that a publication holds, beside its copy
+    ranked = rank_merged(Sums(number, number, visits, excess))  # it doesn't ask who the customers are
+    bases = con.sql(select("bottleneck_bases"), params=bounds).to_arrow_table()
+    of_all, without = (np.asarray(bases[name].to_numpy()) for name in ("visits", "bare"))
+    places = np.searchsorted(bases["number"].to_numpy(), ranked["cut"].to_numpy())
+    threshold = np.where(without == 0, 0, np.where(without == of_all, 1, 2))[places]
     return ranked.append_column("threshold", pa.array(BASES).take(numbers(threshold)))
 
 
@@ -104,5 +107,20 @@ def fit_churn(con: duckdb.DuckDBPyConnection, as_of_us: int, horizon_days: int |
 
 
 def find_reused_ids(con: duckdb.DuckDBPyConnection) -> None:
-    """Count ids that a source gave to several events."""
-    replace(con, "findings", con.sql(select("reused_ids")).to_arrow_table())
+    """Count ids that a source gave to several events. Sorted numbers tell it for a fraction of what grouping all ids would take."""
+    hashes = np.sort(con.sql(select("id_hashes")).to_arrow_table()["h"].to_numpy())
+    again = hashes[1:][hashes[1:] == hashes[:-1]]
+    findings = pa.table({"name": ["id_reused"], "n": [len(again)], "examples": pa.array([_examples(con, np.unique(again))], pa.list_(pa.string()))})
+    replace(con, "findings", findings)
+
+
+def _examples(con: duckdb.DuckDBPyConnection, hashes: npt.NDArray[np.uint64]) -> list[str] | None:
+    """Return some of the ids that these numbers stand for, None where there are none."""
+    if not len(hashes):
+        return None
+    con.register("repeated", pa.table({"h": hashes}))
+    try:
+        found: list[str] = con.sql(select("reused_ids")).fetchall()[0][0]
+    finally:
+        con.unregister("repeated")
+    return found

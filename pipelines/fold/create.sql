@@ -62,13 +62,13 @@ comment on macro mart.business_s is 'Business time of a calendar between two ins
 comment on macro mart.business_policy_now_s is 'The same by the schedule that is in force at as_of, as if it had always been (policy now).';
 -- what the rules return: breaches, and records that other marts show; some lie in the future
 create table internal.intervals (
-    rule varchar, "key" ubigint, record boolean, unit varchar, customer_id varchar, subject_kind varchar, subject_id varchar, opened_at timestamp,
+    rule varchar, "key" ubigint, record boolean, unit varchar, customer_id varchar using compression uncompressed, subject_kind varchar, subject_id varchar using compression uncompressed, opened_at timestamp,
     since timestamp, until timestamp, value bigint, threshold bigint, evidence varchar[], evidence_keys ubigint[],
     journey ubigint, stage varchar, channel varchar, site varchar, team varchar, operation varchar
 );
 -- what was said about breaches, in order
 create table internal.said (
-    seq bigint, said_at timestamp, as_of timestamp, rule varchar, subject_kind varchar, subject_id varchar, customer_id varchar, "key" ubigint,
+    seq bigint, said_at timestamp, as_of timestamp, rule varchar, subject_kind varchar, subject_id varchar using compression uncompressed, customer_id varchar using compression uncompressed, "key" ubigint,
     since timestamp, until timestamp, value bigint, threshold bigint, unit varchar, state varchar, severity varchar, harm bigint,
     site varchar, stage varchar, channel varchar, team varchar, operation varchar, send boolean, body varchar
 );
@@ -99,7 +99,7 @@ create table internal.bottlenecks (
     excess_ms bigint, excess_low double, reason varchar
 );
 create table internal.scores (
-    customer_id varchar, churn_risk double, horizon_days integer, basis varchar, churn_reasons varchar[], revenue_at_risk_minor bigint
+    customer_id varchar using compression uncompressed, churn_risk double, horizon_days integer, basis varchar, churn_reasons varchar[], revenue_at_risk_minor bigint
 );
 create table internal.models (
     basis varchar, r double, alpha double, a double, b double, log_likelihood double, n bigint, n_fitted bigint, repeaters bigint,
