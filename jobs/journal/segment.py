@@ -32,11 +32,19 @@ def read_segment(folder: Path, segment: Segment, columns: list[str] | None = Non
     Raises:
         JournalError: the file is gone or damaged.
     """
+    path = folder / segment.file
     try:
-        table = pq.read_table(folder / segment.file, columns=columns, filters=rows, partitioning=None)
+        table = _read(path, columns, rows)
     except (OSError, pa.ArrowInvalid) as error:
-        raise JournalError(f"the segment {folder / segment.file} can't be read: {error}; put it back from a backup") from error
+        raise JournalError(f"the segment {path} can't be read: {error}; put it back from a backup") from error
     return table if columns else _whole(table, TABLES[segment.table])
+
+
+def _read(path: Path, columns: list[str] | None, rows: Filter | None) -> pa.Table:
+    if rows is not None:
+        return pq.read_table(path, columns=columns, filters=rows, partitioning=None)
+    with pq.ParquetFile(path) as file:  # a fifth less for the small files of commits
+        return file.read(columns=columns)
 
 
 def _whole(table: pa.Table, schema: pa.Schema) -> pa.Table:

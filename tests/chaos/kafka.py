@@ -28,7 +28,8 @@ from jobs.check.compare import compare
 from jobs.journal.log import Journal
 from jobs.kafka.demo import environment_of, own_topics
 from jobs.kafka.fleet import Fleet, Follower
-from jobs.kafka.settings import read_settings
+from jobs.kafka.settings import Settings, read_settings
+from jobs.kafka.tools.offsets import standings
 from jobs.run import RunSettings, run
 from jobs.simulate import simulate
 from jobs.sources.jsonl import JsonLines
@@ -36,6 +37,7 @@ from schemas.journey_map import default_map
 
 STOPS_WITHIN_S = 10.0
 PATIENCE_S = 180.0
+FLOWING_S = 60.0
 LOOK_S = 0.05
 MOST_WORKERS = 3
 NEWBORN_S = 0.3
@@ -197,6 +199,7 @@ def storm(folder: Path, plan: Plan, cluster: Cluster | None, bootstrap: str) -> 
     with own_topics(read_settings(variables)) as settings:
         journal = Journal(folder / "dir", settings.topics.partitions, shared=True)
         with Fleet(folder / "dir", {**variables, **environment_of(settings)}, folder / "logs") as fleet, _producing(fleet, events, plan) as producer:
+            _flowing(settings, producer)
             raging = Storm(plan, fleet, cluster)
             raging.rage(producer, follower := Follower(journal))
             if producer.returncode:
@@ -211,6 +214,16 @@ def storm(folder: Path, plan: Plan, cluster: Cluster | None, bootstrap: str) -> 
     print(f"seed {plan.seed}: {raging.done}; {read:,} of {plan.events:,} events read; slowest farewell {raging.slowest_s:.1f} s; "
           f"{sum(one.equal for one in tables)} of {len(tables)} pure tables equal, {sum(one.rows for one in tables):,} rows", flush=True)  # fmt: skip
     return found
+
+
+def _flowing(settings: Settings, producer: subprocess.Popen[bytes]) -> None:
+    """Wait until the first events have come: a plan is about the time in which events flow, whenever a machine gets so far.
+
+    Not for ever: the substitute may say that there are none.
+    """
+    due = time.monotonic() + FLOWING_S
+    while producer.poll() is None and time.monotonic() < due and not any(one.end for one in standings(settings)):
+        time.sleep(LOOK_S)
 
 
 QUICK: Mapping[str, str] = {"SOJOURN_PARTITIONS": "4", "SOJOURN_SESSION_S": "3", "SOJOURN_COMMIT_S": "0.5", "SOJOURN_FETCH_WAIT_S": "0.05"}

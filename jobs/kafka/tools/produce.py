@@ -93,7 +93,11 @@ def produce(
         SettingError: the topic isn't there, or the brokers refuse us.
         SourceError: no broker answers, or the brokers stopped answering.
     """
-    sender = Sender(settings, how, count_partitions(settings, how.topic), done)
+    partitions = count_partitions(settings, how.topic)
+    try:
+        sender = Sender(settings, how, partitions, done)
+    except KafkaError as error:  # they answered a moment ago
+        raise SourceError(f"Kafka at {settings.connection.bootstrap} stopped answering before the first record: {error}") from error
     try:
         sender.send_all(_blocks(sources, stopper or Stopper(), how.limit))
         sender.flush()
