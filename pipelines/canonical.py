@@ -35,6 +35,24 @@ Filled = _filled()
 """A touchpoint in which nothing is empty: by far the most, and its decoder sees to it for less than a look at each field takes."""
 
 
+def fill(events: list[Touchpoint]) -> None:
+    """Leave out, in their places, what is empty in events: for a batch in which some have what is."""
+    for place in [
+        place
+        for place, event in enumerate(events)
+        if ((case := event.case_id) is not None and not case)
+        or ((channel := event.channel) is not None and not channel)
+        or ((site := event.site) is not None and not site)
+        or ((stage := event.stage) is not None and not stage)
+        or ((causation := event.causation_id) is not None and not causation)
+        or ((correlation := event.correlation_id) is not None and not correlation)
+        or ((identifiers := event.identifiers) is not None and not identifiers)
+        or ((attributes := event.attributes) is not None and not attributes)
+    ]:
+        event = events[place]
+        events[place] = replace(event, **{name: getattr(event, name) or None for name in _FILLED})
+
+
 def make_canonical(events: list[Touchpoint]) -> None:
     """Put filled events into canonical form, in their places. Nearly all have it, and each is asked: so it is one look at each field, and no call.
 

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipelines.canonical import Filled, canonical, make_canonical
+from pipelines.canonical import Filled, canonical, fill, make_canonical
 from pipelines.columns import Array
 from pipelines.digest import digests
 from schemas.cloudevents import from_structured
@@ -116,10 +116,14 @@ def _part(payloads: Sequence[bytes], begin: int, strict: bool, before: Mapping[i
 
 
 def _all(payloads: Sequence[bytes]) -> list[bytes]:
-    """Return the canonical forms of plain touchpoints; raises one of ``_WRONG`` where one of them is something else, or has what is empty."""
+    """Return the canonical forms of plain touchpoints; raises one of ``_WRONG`` where one of them is something else."""
     if max(map(len, payloads)) > MAX_BYTES:
         raise _Refused("too_large", "")
-    events = list(map(_decode_filled, payloads))
+    try:
+        events = list(map(_decode_filled, payloads))
+    except msgspec.ValidationError:
+        events = list(map(_decode, payloads))
+        fill(events)
     make_canonical(events)
     return list(map(_encode, events))
 
