@@ -143,7 +143,7 @@ def _waiting_marks(of: View, lexicon: Lexicon) -> NDArray[np.uint64]:
     """Return 64 bits that stand for each journey's open waits; 0 for none."""
     marks = np.zeros(len(of.ids), np.uint64)
     at = np.flatnonzero(of.steps.waiting & of.shown[of.steps.journey])
-    sense = lexicon.sense_table()[of.rows["sense"][at]]
+    sense = lexicon.sense_table().take(of.rows["sense"][at])
     shown = (of.steps.adequate[at], sense["stage"], sense["channel"])
     mixed = sum((np.uint64(prime) * column.astype(np.uint64) for prime, column in zip(_PRIMES, shown, strict=True)), of.rows["key"][at])
     np.add.at(marks, of.steps.journey[at], mixed)

@@ -16,7 +16,7 @@ from pipelines.digest import digests
 from pipelines.identify import Identified
 from pipelines.kernel import Journeys
 from pipelines.lexicon import FACTS, Lexicon
-from pipelines.order import starts_of
+from pipelines.order import by_group, starts_of
 from pipelines.state import ABSENT, CASE, KIND, State
 from pipelines.symbols import Words, words
 from schemas import journal
@@ -42,7 +42,7 @@ class Names:
     @classmethod
     def of(cls, chain: NDArray[np.int32], table: pa.Table, who: Identified, places: NDArray[np.int64], state: State) -> Names:
         """Collect the names of a batch whose fresh rows have these chains."""
-        order = np.argsort(chain, kind="stable")
+        order = by_group(chain)
         first = order[starts_of(chain[order])] if len(chain) else order
         return cls(chain[first], picked(who.customer, first), picked(table["case_id"], first), whole(table["event_id"]), places, state)
 
@@ -74,8 +74,8 @@ class Names:
 def steps_table(after: View, chosen: Chosen, drops: Dropped, lexicon: Lexicon, names: Names, order: NDArray[np.int64]) -> pa.Table:
     """Return the journal's ``steps`` of a batch. ``order``: for each row of the view its place in stored and fresh rows together."""
     at, steps = chosen.at, after.steps
-    row = after.rows[at]
-    sense = lexicon.sense_table()[row["sense"]]
+    row = after.rows.take(at)
+    sense = lexicon.sense_table().take(row["sense"])
     previous = steps.previous[at]
     previous_type = np.where(previous >= 0, lexicon.sense_table()["type"][after.rows["sense"][previous]], 0)
     columns = {
@@ -128,7 +128,7 @@ def _counted(
 def journeys_table(after: View, chosen: Chosen, drops: Dropped, lexicon: Lexicon, names: Names) -> pa.Table:
     """Return the journal's ``journeys`` of a batch."""
     at, journeys = chosen.at, after.journeys
-    first = after.rows[journeys.first[at]]
+    first = after.rows.take(journeys.first[at])
     where = names.chain_places(first["chain"])
     columns = {
         "op": _repeated("put", len(at)),
@@ -159,7 +159,7 @@ def _open_waits(after: View, at: NDArray[np.int64], lexicon: Lexicon) -> Array:
     row = np.flatnonzero(after.steps.waiting & (place[after.steps.journey] >= 0))
     row = row[np.argsort(place[after.steps.journey[row]], kind="stable")]
     counts = np.bincount(place[after.steps.journey[row]], minlength=len(at))
-    sense = lexicon.sense_table()[after.rows["sense"][row]]
+    sense = lexicon.sense_table().take(after.rows["sense"][row])
     fields = [
         lexicon.stages.decode(sense["stage"]).dictionary_decode(),
         lexicon.channels.decode(sense["channel"]).dictionary_decode(),
@@ -176,7 +176,7 @@ def _open_waits(after: View, at: NDArray[np.int64], lexicon: Lexicon) -> Array:
 def _latest(name: str, place: int, after: View, at: NDArray[np.int64], lexicon: Lexicon) -> dict[str, Array]:
     """Return the latest value of a reserved attribute and the place in the total order of the event that says so."""
     absent = at < 0
-    row = after.rows[at]
+    row = after.rows.take(np.maximum(at, 0)) if len(at) else after.rows[:0]
     codes = np.where(absent, 0, lexicon.fact_table()[row["facts"], place]) if len(at) else np.empty(0, np.int32)
     order = {
         f"{name}_{suffix}": array(np.ascontiguousarray(row[column]), absent)

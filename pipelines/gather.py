@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.order import starts_of
+from pipelines.order import by_group, starts_of
+from pipelines.records import joined
 from pipelines.state import CASE, GAP, KIND, ROW, State
 
 _WHOLE = 1 << 61
@@ -28,7 +29,7 @@ class Touched:
 
 def touched_by(rows: NDArray[np.void], gaps: NDArray[np.int64]) -> Touched:
     """Return what new events touch. ``gaps``: µs, by sense."""
-    order = np.argsort(rows["chain"], kind="stable")
+    order = by_group(rows["chain"])
     chain = rows["chain"][order]
     first = np.flatnonzero(starts_of(chain))
     return Touched(chain[first], np.minimum.reduceat(_since(rows, gaps)[order], first) if len(first) else np.empty(0, np.int64))
@@ -40,7 +41,7 @@ def gather(state: State, touched: Touched, gaps: NDArray[np.int64], *, deepest: 
     Returns:
         The stored rows that matter (records of ``ROW``), their places, and the codes of the chains that go deeper and so were not read to their end.
     """
-    heads = state.chains.rows[touched.chain]
+    heads = state.chains.rows.take(touched.chain)
     since = touched.since.copy()
     who = np.flatnonzero((heads["head"] >= 0) & (heads["maxtime"] >= since))
     at = heads["head"][who].astype(np.int64)
@@ -54,7 +55,7 @@ def gather(state: State, touched: Touched, gaps: NDArray[np.int64], *, deepest: 
         since[who] = np.minimum(since[who], _since(level, gaps))
         on = (level["prev"] >= 0) & (level["prefmax"] >= since[who])
         who, at = who[on], level["prev"][on].astype(np.int64)
-    return np.concatenate(rows), np.concatenate(places), touched.chain[who]
+    return joined(rows), np.concatenate(places), touched.chain[who]
 
 
 def _since(rows: NDArray[np.void], gaps: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -88,7 +88,7 @@ def rebuild(rows: NDArray[np.void], lexicon: Lexicon, start: NDArray[np.bool_] |
         lexicon: What their codes mean.
         start: Which rows begin a journey, where that is known already; then the rows need be whole journeys only, not whole chains.
     """
-    sense = lexicon.sense_table()[rows["sense"]]
+    sense = lexicon.sense_table().take(rows["sense"])
     start = journey_starts(rows, sense) if start is None else start
     first = np.flatnonzero(start)
     journey = np.cumsum(start) - 1
@@ -186,7 +186,7 @@ def _durations(
         _fill(service, rows["time"], alive, first_in_first_out(group, started, life[alive] == COMPLETED))
     paired = np.flatnonzero(_paired(lexicon)[rows["sense"]] & shown)
     if len(paired):
-        found, open_, some, senses, journeys = wait[paired], waiting[paired], rows[paired], sense[paired], journey[paired]
+        found, open_, some, senses, journeys = wait[paired], waiting[paired], rows.take(paired), sense.take(paired), journey[paired]
         by_role = np.full(len(paired), -1, np.int64)
         for pair in lexicon.journey_map.pairs:
             if pair.wait:
@@ -225,7 +225,7 @@ def _close(
     at = np.flatnonzero(_takes_part(sense, pair, lexicon))
     if not len(at):
         return
-    key = pair_keys(rows[at], pair)
+    key = pair_keys(rows.take(at), pair)
     opening, closing = sense["roles"][at] & opens != 0, sense["roles"][at] & closes != 0
     lacking = np.isin(journey[at], journey[at[key == 0]])
     keyed, loose = np.flatnonzero(~lacking), np.flatnonzero(lacking)

@@ -15,6 +15,7 @@ from pipelines.judge.marks import Seen
 from pipelines.kernel import Journeys, Steps, rebuild
 from pipelines.lexicon import FACTS, Lexicon
 from pipelines.order import starts_of
+from pipelines.records import joined
 from pipelines.runs import RUN, Runs, Tails, is_terminal, merged, narrow, settle
 from pipelines.state import ABSENT, HOUSE, KIND, State
 
@@ -51,7 +52,7 @@ def touched_spans(runs: Runs, rows: NDArray[np.void], places: Places, gone: Plac
         most: Events of the largest journey that shows steps.
     """
     shown = rows["flags"] & KIND < HOUSE
-    rows, places = rows[shown], places[shown]
+    rows, places = rows.compress(shown), places[shown]
     begin = np.flatnonzero(starts_of(rows["chain"]))
     chains, since = rows["chain"][begin].tolist(), rows["time"][begin].tolist()
     if not chains:
@@ -121,7 +122,7 @@ def long_changes(new: Fresh, places: Places, runs: Runs, state: State, lexicon: 
     runs.index.add(rows["key"][kept], places[kept])
     inserted = new.order.order[(new.long & fresh)[new.order.order]]
     gone = places[new.long & ~fresh & ~winner]
-    spans = touched_spans(runs, rows[inserted], places[inserted], gone, lexicon.journey_map.max_events)
+    spans = touched_spans(runs, rows.take(inserted), places[inserted], gone, lexicon.journey_map.max_events)
     names = Names.of(rows["chain"][new.old :], new.table, new.who, np.empty(0, np.int64), state)
     before, after = (view_of(these, state, lexicon, names) for these in spans)
     journeys, steps, drops = compared(before, after, np.ones(len(after.rows), bool), lexicon)
@@ -141,7 +142,7 @@ def view_of(spans_: Spans, state: State, lexicon: Lexicon, names: Names) -> View
     start[np.cumsum(spans_.count[shown]) - spans_.count[shown]] = True
     journeys, steps = rebuild(whole, lexicon, start)
     summed, few = _summed(spans_, ~shown, state, lexicon, len(whole))
-    rows = np.concatenate([whole, few])
+    rows = joined([whole, few])
     number = np.repeat(np.arange(len(summed.first)) + len(journeys.first), _SUMMED)
     both = _both(journeys, summed)
     ids = names.journey_ids(rows, both)

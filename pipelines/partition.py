@@ -30,6 +30,7 @@ from pipelines.judge.restored import relink, settle_intervals, settle_rows
 from pipelines.lexicon import Lexicon
 from pipelines.long_chains import long_changes
 from pipelines.order import Ordered, ordered
+from pipelines.records import joined
 from pipelines.runs import Runs
 from pipelines.state import OPERATION, State
 from pipelines.table import extract
@@ -229,13 +230,12 @@ class Partition:
         key, late = facts.keys(table, who), self._late(numbers(table["time_us"]), batch.feed)
         fresh = encode(table, sense, who, late, key, self.lexicon, self.state)
         old, places, read = self._gathered(fresh)
-        rows = np.concatenate([old, fresh])
+        rows = joined([old, fresh])
         order = ordered(rows)
         kept, first = ~order.copy[len(old) :], order.first[len(old) :]
         new = Fresh(table, who, rows, len(old), order, self.runs.holds(rows["chain"]))
         changed, view, winners = walked_changes(new, places, self.state, self.lexicon)
-        at = np.full(len(fresh), -1, np.int64)
-        at[kept] = self.state.append(fresh[kept], whole(table["event_id"].filter(array(kept))))
+        at = self.state.append(fresh, whole(table["event_id"]), kept)
         stored = np.concatenate([places, at])
         seen = [Seen(view, stored[winners], np.empty(0, np.int64))]
         if new.long.any():
@@ -269,15 +269,16 @@ class Partition:
         Of chains that have a run, or get one because they are too deep to be walked, only rows with the keys of new ones are read here.
         """
         gaps = self.lexicon.sense_table()["gap"]
-        touched = touched_by(fresh[~self.runs.holds(fresh["chain"])], gaps)
+        long = self.runs.holds(fresh["chain"])
+        touched = touched_by(fresh.compress(~long) if long.any() else fresh, gaps)
         rows, places, deep = gather(self.state, touched, gaps, deepest=self.deepest or self.journey_map.max_events)
         read = len(rows)
         if len(deep):
             walked = ~np.isin(rows["chain"], deep)
-            rows, places = rows[walked], places[walked]
+            rows, places = rows.compress(walked), places[walked]
             read += self.runs.build(self.state, deep)
-        found = self.runs.index.find(fresh["key"][self.runs.holds(fresh["chain"])])
-        return np.concatenate([rows, self.state.rows.rows.take(found)]), np.concatenate([places, found]), read + len(found)
+        found = self.runs.index.find(fresh["key"][self.runs.holds(fresh["chain"])]) if self.runs.held else places[:0]
+        return joined([rows, self.state.rows.rows.take(found)]), np.concatenate([places, found]), read + len(found)
 
 
 _AHEAD = "later than received_at + max_ahead"

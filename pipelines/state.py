@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from pipelines.columns import Array, picked
 from pipelines.key_index import spans
-from pipelines.order import starts_of
+from pipelines.order import by_group_and_time, starts_of
+from pipelines.records import put, put_at, take_into
 
 ROW = np.dtype(
     [
@@ -119,10 +120,21 @@ class Grown:
 
     def append(self, values: NDArray[Any]) -> int:
         """Append values; return the place of the first."""
-        first, self.size = self.size, self.size + len(values)
+        first = self._room(len(values))
+        put(self.rows, first, values)
+        return first
+
+    def append_taken(self, values: NDArray[Any], places: NDArray[np.int64]) -> NDArray[Any]:
+        """Append the values at some places; return what was appended, as it lies here."""
+        first = self._room(len(places))
+        new = self.rows[first : self.size]
+        take_into(new, values, places)
+        return new
+
+    def _room(self, count: int) -> int:
+        first, self.size = self.size, self.size + count
         if self.size > len(self.rows):
             self.rows = self._allocate(self._name, self._dtype, _capacity(self.size))
-        self.rows[first : self.size] = values
         return first
 
 
@@ -204,22 +216,30 @@ class State:
         self._probe(hashes, codes)
         return codes
 
-    def append(self, rows: NDArray[np.void], event_ids: Array) -> NDArray[np.int64]:
-        """Append rows (without links) and their event ids, each behind what its chain holds; return the place that each got."""
-        order = np.lexsort((rows["time"], rows["chain"]))
-        rows, event_ids = rows[order], picked(event_ids, order)
-        first = starts_of(rows["chain"])
-        heads = self.chains.rows[rows["chain"]]
-        places = np.arange(self.rows.size, self.rows.size + len(rows), dtype=np.int32)
-        earlier = np.r_[np.iinfo(np.int64).min, rows["time"][:-1]] if len(rows) else rows["time"]
-        rows["prev"] = np.where(first, heads["head"], places - 1)
-        rows["prefmax"] = np.where(first, heads["maxtime"], np.maximum(heads["maxtime"], earlier))
-        rows["text_end"] = _kept(self.texts, event_ids)
-        self.rows.append(rows)
-        self.marks.append(np.broadcast_to(UNMARKED, len(rows)))
-        last = np.flatnonzero(np.r_[first[1:], True]) if len(rows) else np.empty(0, np.int64)
-        self._advance(rows[last], places[last], np.diff(np.r_[-1, last]))
-        found = np.empty(len(order), np.int64)
+    def append(self, rows: NDArray[np.void], event_ids: Array, kept: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
+        """Append rows (without links) and their event ids, each behind what its chain holds; return the place that each got.
+
+        Args:
+            rows: Records of ``ROW``.
+            event_ids: One a row.
+            kept: Which of them are to be appended, None for all; the places of the others are -1.
+        """
+        chosen = np.arange(len(rows)) if kept is None else np.flatnonzero(kept)
+        chain, time = rows["chain"][chosen], rows["time"][chosen]
+        order = by_group_and_time(chain, time)
+        chain, time, order = chain[order], time[order], chosen[order]
+        first = starts_of(chain)
+        heads = self.chains.rows.take(chain)
+        places = np.arange(self.rows.size, self.rows.size + len(order), dtype=np.int32)
+        earlier = np.r_[np.iinfo(np.int64).min, time[:-1]] if len(order) else time
+        new = self.rows.append_taken(rows, order)
+        new["prev"] = np.where(first, heads["head"], places - 1)
+        new["prefmax"] = np.where(first, heads["maxtime"], np.maximum(heads["maxtime"], earlier))
+        new["text_end"] = _kept(self.texts, picked(event_ids, order))
+        self.marks.append(np.full(len(order), UNMARKED))
+        last = np.flatnonzero(np.r_[first[1:], True]) if len(order) else np.empty(0, np.int64)
+        self._advance(new.take(last), places[last], np.diff(np.r_[-1, last]))
+        found = np.full(len(rows), -1, np.int64)
         found[order] = places
         return found
 
@@ -234,21 +254,21 @@ class State:
 
     def _advance(self, last: NDArray[np.void], places: NDArray[np.int32], counts: NDArray[np.int64]) -> None:
         """Let chains end in their new last rows."""
-        chains = self.chains.rows[last["chain"]]
+        chains = self.chains.rows.take(last["chain"])
         chains["head"], chains["maxtime"] = places, np.maximum(chains["maxtime"], last["time"])
         chains["count"] += counts.astype(np.int32)
-        self.chains.rows[last["chain"]] = chains
+        put_at(self.chains.rows, last["chain"], chains)
 
     def name(self, codes: NDArray[np.int32], customers: NDArray[np.int32], names: Array) -> None:
         """Say of chains what they are called (a customer, or a case) and which chain stands for their customer."""
-        chains = self.chains.rows[codes]
+        chains = self.chains.rows.take(codes)
         chains["customer"], chains["name_end"] = customers, _kept(self.names, names)
         chains["name_size"] = np.diff(np.r_[self.names.size - _size(names), chains["name_end"]])
-        self.chains.rows[codes] = chains
+        put_at(self.chains.rows, codes, chains)
 
     def names_of(self, codes: NDArray[np.int32]) -> Array:
         """Return what chains are called."""
-        chains = self.chains.rows[codes]
+        chains = self.chains.rows.take(codes)
         return _texts(self.names, chains["name_end"] - chains["name_size"], chains["name_end"])
 
     def event_ids(self, places: NDArray[np.int64]) -> Array:

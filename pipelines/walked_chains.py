@@ -26,13 +26,13 @@ def walked_changes(new: Fresh, places: NDArray[np.int64], state: State, lexicon:
     rows, old, order = new.rows, new.old, new.order
     names = Names.of(rows["chain"][old:], new.table, new.who, places, state)
     winners = order.order[((rows["flags"][order.order] & KIND) <= GAP) & ~new.long[order.order]]
-    after = view(rows[winners], lexicon, names.journey_ids)
+    after = view(rows.take(winners), lexicon, names.journey_ids)
     simple = _simple(after, winners, new)
     journeys, steps = appended(after, winners >= old, simple)
     drops = Dropped(np.empty(0, np.uint64), np.empty(0, np.uint64), np.empty(0, np.int64))
     if not simple.all():
-        stored = rows[:old][np.isin(rows["chain"][:old], after.rows["chain"][~simple])]
-        before = view(stored[ordered(stored).order], lexicon, names.journey_ids)
+        stored = rows[:old].compress(np.isin(rows["chain"][:old], after.rows["chain"][~simple]))
+        before = view(stored.take(ordered(stored).order), lexicon, names.journey_ids)
         more_journeys, more_steps, drops = compared(before, after, ~simple, lexicon)
         journeys, steps = joined(journeys, more_journeys), joined(steps, more_steps)
     tables = {

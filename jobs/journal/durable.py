@@ -18,7 +18,7 @@ def boot_time() -> float:
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
-def write_new(path: Path, data: bytes) -> None:
+def write_new(path: Path, data: bytes | memoryview) -> None:
     """Write a file under a temporary name, flush it to the disk, and give it its name."""
     temporary = _written(path, data)
     temporary.rename(path)
@@ -51,7 +51,7 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def _written(path: Path, data: bytes) -> Path:
+def _written(path: Path, data: bytes | memoryview) -> Path:
     """Return a flushed file beside ``path``; one that the disk refuses is removed."""
     temporary = path.with_name(f".{path.name}.{unique_name()}.tmp")
     try:
