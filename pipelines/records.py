@@ -1,7 +1,7 @@
 """Records: wide rows taken, kept and joined by whole bytes.
 
-numpy copies a structured row field by field wherever brackets choose rows, or rows are joined or assigned: 0.28 µs for a row of the state.
-``take``, ``compress`` and what is here copy them whole, for a tenth of that.
+numpy copies a structured row field by field wherever brackets choose rows, or rows are joined or assigned: a row of the state costs 0.28 µs
+that way. ``take``, ``compress`` and what is here copy it whole, for a tenth of that.
 """
 
 from __future__ import annotations
@@ -25,6 +25,11 @@ def joined(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:
 def put(rows: NDArray[Any], first: int, values: NDArray[Any]) -> None:
     """Write values over the rows from a place on."""
     _plain(rows[first : first + len(values)])[:] = _plain(values)
+
+
+def take_into(target: NDArray[Any], rows: NDArray[Any], places: NDArray[Any]) -> None:
+    """Write the rows at some places over the target, which has as many."""
+    np.take(_plain(rows), places, out=_plain(target), mode="clip")  # what checks the places copies everything once more
 
 
 def put_at(rows: NDArray[Any], places: NDArray[Any], values: NDArray[Any]) -> None:
