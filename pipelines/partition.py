@@ -23,7 +23,7 @@ from pipelines.fresh import Fresh
 from pipelines.gather import gather, touched_by
 from pipelines.identify import Identified, identify
 from pipelines.judge.extras import keep_extras
-from pipelines.judge.judge import Change, Judge
+from pipelines.judge.judge import Change, Judge, together
 from pipelines.judge.links import link
 from pipelines.judge.marks import Seen, lose, mark
 from pipelines.judge.restored import relink, settle_intervals, settle_rows
@@ -150,7 +150,7 @@ class Partition:
     @property
     def waiting(self) -> int:
         """How many rows changed that were not judged yet."""
-        return sum(len(change.changed) + len(change.lost) for change in self._waiting)
+        return sum(len(change) for change in self._waiting)
 
     @property
     def unjudged(self) -> int:
@@ -162,8 +162,7 @@ class Partition:
         waiting, self._waiting, self._unjudged = self._waiting, [], self.state.rows.size
         if self.judge is None or not waiting:
             return None
-        parts = (np.unique(np.concatenate([getattr(change, name) for change in waiting])) for name in ("changed", "lost"))
-        return self.judge.judge(self.con, self.state, Change(*parts))
+        return self.judge.judge(self.con, self.state, together(waiting))
 
     def await_judgement(self, place: int) -> None:
         """Let all rows from a place on, that were restored, be judged some time, with all that they may have changed. ``settle`` must come first."""
@@ -256,10 +255,11 @@ class Partition:
         lost = np.ones(len(stored), bool)
         lost[order.order] = False
         fewer = lose(stored[lost & (stored >= 0)], self.state)
-        link(np.setdiff1d(fresh, fewer), judge.wanted(), self.state)
-        marked = [mark(each, self.state, self.lexicon) for each in seen]
+        begin, linked = self.state.rows.size - len(fresh), self.state.links.size  # rows that are kept get places one after another
+        link(begin + np.flatnonzero(self.state.marks.rows["lost"][begin : self.state.rows.size] == 0), judge.wanted(), self.state)
+        marked = np.concatenate([mark(each, self.state, self.lexicon, begin) for each in seen])
         self._settled = self.state.rows.size
-        self._waiting.append(Change(np.unique(np.concatenate([fresh, *marked])), fewer))
+        self._waiting.append(Change(marked, fewer, (begin, self.state.rows.size), (linked, self.state.links.size)))
         found = self.judge_waiting() if self._judging else None
         return {} if found is None else {"intervals": found}
 

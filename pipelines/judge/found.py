@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pipelines.columns import Array, array, numbers, picked, whole
+from pipelines.columns import Array, array, numbers, whole
 from pipelines.judge.rule import Rule
 from pipelines.judge.sight import Sight
 from pipelines.state import CASE, KIND
@@ -18,6 +18,7 @@ from schemas import journal
 from schemas.errors import RuleError
 
 Places = NDArray[np.int64]
+_NONE = np.empty(0, np.int64)
 _INSTANT, _NUMBER, _TEXT = pa.timestamp("us"), pa.int64(), pa.string()
 TYPES: dict[str, pa.DataType] = {
     **{"customer_id": pa.uint64(), "subject_kind": _TEXT, "subject_id": _TEXT, "opening_key": pa.uint64()},
@@ -75,23 +76,23 @@ def told(rule: Rule, result: pa.Table, sight: Sight, at: Places, unit: Places) -
     opening = numbers(columns["opening_key"])
     if len(np.unique(opening)) < len(opening):
         raise wrong(rule, "returns two intervals of one opening_key")
-    rows = sight.rows[place]
-    texts = {name: columns.get(name, _of_opening(sight, name, place)) for name in ("site", "team")}
+    opened = Sight(sight.state, sight.lexicon, sight.places[place])
+    texts = {name: columns[name] if name in columns else _text(opened, name) for name in ("site", "team")}
     table = {
         "rule": pa.repeat(pa.scalar(rule.name), len(place)),
         "key": array(interval_keys(rule, opening)),
         "record": array(np.full(len(place), rule.record)),
         "unit": pa.repeat(pa.scalar(rule.unit), len(place)),
-        "customer_id": sight.state.names_of(sight.state.chains.rows["customer"][rows["chain"]]),
+        "customer_id": _customers(opened, np.arange(len(place))),
         "subject_kind": columns["subject_kind"],
-        "subject_id": _subjects(rule, result, columns["subject_kind"], sight, place),
+        "subject_id": _subjects(rule, result, columns["subject_kind"], opened),
         "opened_us": columns["opened_at"].cast(pa.int64()),
         "since_us": columns["since"].cast(pa.int64()),
         "until_us": until,
         **{name: columns[name] for name in ("value", "threshold")},
         "evidence_keys": columns["evidence"],
-        "journey": picked(sight.column("journey_id"), place),
-        **{name: _of_opening(sight, name, place) for name in ("stage", "channel")},
+        "journey": opened.column("journey_id"),
+        **{name: _text(opened, name) for name in ("stage", "channel")},
         **texts,
         "operation": columns.get("operation", pa.nulls(len(place), _TEXT)),
     }
@@ -129,52 +130,60 @@ def _openings(rule: Rule, columns: dict[str, Array], sight: Sight, at: Places, u
         raise wrong(rule, "returns an interval without evidence")
     keys = numbers(pc.list_flatten(lists)).astype(np.uint64)
     owner = np.repeat(numbers(columns["customer_id"]).astype(np.int64), size)
-    known = sight.rows["key"][at]
-    order = np.argsort(known)
-    found = order[np.minimum(np.searchsorted(known[order], keys), len(order) - 1)] if len(order) else np.empty(0, np.int64)
-    if len(keys) and (not len(order) or (known[found] != keys).any() or (unit[found] != owner).any()):
+    units = np.full(len(sight.places) + 1, -1)  # the last is of what is not found
+    units[at] = unit
+    found = sight.find(keys)
+    if (units[found] != owner).any() or (owner < 0).any():
         raise wrong(rule, "returns evidence that is no key of an event of the same island, or another customer_id than it saw")
-    return np.asarray(at[found[np.cumsum(size) - size]])
+    return np.asarray(found[np.cumsum(size) - size])
 
 
-def _of_opening(sight: Sight, name: str, place: Places) -> Array:
-    made: Any = picked(sight.column(name), place)
+def _text(sight: Sight, name: str) -> Array:
+    made: Any = sight.column(name)
     return whole(made.cast(_TEXT))
 
 
-def _subjects(rule: Rule, result: pa.Table, kinds: Array, sight: Sight, place: Places) -> Array:
+def _customers(opened: Sight, at: Places) -> Array:
+    """Return what the customers of some rows are called."""
+    return opened.state.names_of(opened.state.chains.rows["customer"][opened.rows["chain"][at]])
+
+
+def _subjects(rule: Rule, result: pa.Table, kinds: Array, opened: Sight) -> Array:
     """Return the subjects as texts: a number stands for one of the ids of the opening event."""
     if "subject_id" not in result.column_names:
         raise wrong(rule, "returns no column subject_id")
     given = whole(result["subject_id"])
     if not pa.types.is_integer(given.type):
         return column(rule, result, "subject_id", _TEXT)
-    kind, rows = np.array(kinds.to_pylist(), object), sight.rows[place]
-    chains, state = sight.state.chains.rows, sight.state
-    names = np.empty(len(place), object)
-    for each in set(kind.tolist()):
-        mine = np.flatnonzero(kind == each)
-        chain = rows["chain"][mine]
-        if each == "customer":
-            texts = state.names_of(chains["customer"][chain]).to_pylist()
-        elif each == "case":
-            case = rows["flags"][mine] & KIND == CASE
-            texts = [text if known else None for text, known in zip(state.names_of(chain).to_pylist(), case.tolist(), strict=True)]
-        elif each == "journey":
-            texts = [f"j{number:016x}" if number else None for number in sight.marks["journey"][place[mine]].tolist()]
-        else:
-            texts = state.event_ids(sight.places[place[mine]]).to_pylist()
-        names[mine] = texts
-    return pa.array(names.tolist(), _TEXT)
+    encoded: Any = kinds.dictionary_encode()
+    code, order = numbers(encoded.indices), [_NONE]
+    parts: list[Any] = [pa.array([], _TEXT)]
+    for number, kind in enumerate(encoded.dictionary.to_pylist()):
+        mine = np.flatnonzero(code == number)
+        parts.append(_ids(kind, opened, mine))
+        order.append(mine)
+    joined: Any = pa.concat_arrays(parts)
+    return whole(joined.take(array(np.argsort(np.concatenate(order)))))
+
+
+def _ids(kind: str, opened: Sight, at: Places) -> Array:
+    """Return the texts of the ids that a kind of subject stands for, of some rows."""
+    rows, state = opened.rows.take(at), opened.state
+    if kind == "customer":
+        return _customers(opened, at)
+    if kind == "case":
+        named: Any = pc.if_else
+        return whole(named(array(rows["flags"] & KIND == CASE), state.names_of(rows["chain"]), pa.scalar(None, _TEXT)))
+    if kind == "journey":
+        return pa.array([f"j{number:016x}" if number else None for number in opened.marks["journey"][at].tolist()], _TEXT)
+    return state.event_ids(opened.places[at])
 
 
 def with_evidence(table: pa.Table, sight: Sight) -> pa.Table:
     """Add the ids of the events of the evidence."""
     lists: Any = whole(table["evidence_keys"])
     keys = numbers(pc.list_flatten(lists)).astype(np.uint64)
-    order = np.argsort(sight.rows["key"])
-    at = order[np.searchsorted(sight.rows["key"][order], keys)] if len(keys) else np.empty(0, np.int64)
-    ids = sight.state.event_ids(sight.places[at])
+    ids = sight.state.event_ids(sight.places[sight.find(keys)])
     offsets: Any = pa.array(np.append(0, np.cumsum(numbers(pc.list_value_length(lists)))).astype(np.int32))
     evidence: Any = pa.ListArray.from_arrays(offsets, ids)
     return table.add_column(table.schema.get_field_index("evidence_keys"), "evidence", evidence)

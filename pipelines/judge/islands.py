@@ -21,7 +21,7 @@ class Islands:
     """What a rule is to judge.
 
     Attributes:
-        rows: Places in the pool of the events of the touched islands, island by island.
+        rows: Places in the pool of the events of the touched islands that can have intervals, island by island.
         unit: The island of each, from 0.
         group: What each touched range is of: customer and what keeps events apart, as one number.
         low, high: The touched ranges (µs): all that was opened in one is judged anew.
@@ -34,35 +34,44 @@ class Islands:
     high: Places
 
 
-def islands(rule: Rule, group: Places, time: Places, sees: Flags, changed: Flags, lost: tuple[Places, Places], most: int = MOST) -> Islands:
+def islands(
+    rule: Rule,
+    rows: Places,
+    group: Places,
+    time: Places,
+    roles: NDArray[np.uint64],
+    changed: Flags,
+    lost: tuple[Places, Places],
+    most: int = MOST,
+) -> Islands:
     """Find the islands of a rule that what changed lies in or near to.
 
     Args:
         rule: The rule.
-        group: Of each event of the pool, in which order of time is kept: customer, and what keeps events apart.
+        rows: Places in the pool of the events that it sees, group by group in total order.
+        group: Of each: customer, and what keeps events apart.
         time: Of each (µs).
-        sees: Which of them the rule sees.
+        roles: Of each, as bits.
         changed: Which of them are new or differ from what they were.
         lost: (group, time) of events that the rule may have seen and sees no more.
         most: Events of the largest island that is judged.
     """
-    rows = np.flatnonzero(sees)
-    rows = rows[np.argsort(group[rows], kind="stable")]
-    group, time = group[rows], time[rows]
     start = starts_of(group)
     start[1:] |= np.diff(time) > rule.window_us
     first = np.flatnonzero(start)
-    unit, last = np.cumsum(start) - 1, np.r_[first[1:], len(rows)] - 1
-    touched = np.zeros(len(first), bool)
-    touched[unit[changed[rows]]] = True
-    owner, low, high = group[first], time[first], time[last]
+    count = np.diff(np.append(first, len(rows)))
+    touched = np.logical_or.reduceat(changed, first) if len(first) else np.empty(0, bool)
+    owner, low, high = group[first], time[first], time[first + count - 1]
     for whose, when in zip(*(each.tolist() for each in lost), strict=True):  # rare: a copy that counts took another's place
         touched |= (owner == whose) & (low - rule.window_us <= when) & (when <= high + rule.window_us)
-    fits = touched & (last - first < most)
-    number = np.cumsum(fits) - 1
-    mine = fits[unit] if len(rows) else np.empty(0, bool)
+    fits = touched & (count <= most)
+    if rule.opens and len(first):
+        together = np.bitwise_or.reduceat(roles, first)
+        for bits in rule.opens:
+            fits &= together & np.uint64(bits) != 0
+    mine = np.repeat(fits, count)
     ranges = [np.concatenate([each[touched], more]) for each, more in zip((owner, low, high), (lost[0], lost[1], lost[1]), strict=True)]
-    return Islands(rows[mine], number[unit[mine]], *ranges)
+    return Islands(rows[mine], np.repeat(np.arange(np.count_nonzero(fits)), count[fits]), *ranges)
 
 
 def inside(islands_: Islands, group: Places, time: Places) -> Flags:

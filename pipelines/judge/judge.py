@@ -15,18 +15,22 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipelines.columns import Array, array, numbers
+from pipelines.distinct import distinct
+from pipelines.judge.arranged import by_time
 from pipelines.judge.court import EVENTS, Court, Limit, no_limit
 from pipelines.judge.crowds import Crowds
 from pipelines.judge.found import Found, told, with_evidence
 from pipelines.judge.held import DEAD, add, content, held_of
 from pipelines.judge.islands import MOST, Islands, inside, islands
 from pipelines.judge.links import Reach, walk
+from pipelines.judge.pool import Pool, Touched, among, groups, untie
 from pipelines.judge.restored import customers_of_links, standing_of
 from pipelines.judge.rule import Rule
 from pipelines.judge.select import Needs
 from pipelines.judge.sight import COLUMNS, Sight, seen
 from pipelines.lexicon import Lexicon
-from pipelines.order import total_order
+from pipelines.order import starts_of
+from pipelines.records import joined
 from pipelines.state import GAP, HELD, KIND, State
 from schemas import journal
 from schemas.errors import RuleError
@@ -42,12 +46,29 @@ class Change:
     """What a batch did to stored rows.
 
     Attributes:
-        changed: Places of rows that are new, or of which their journey says something else.
-        lost: Places of rows for which a copy counts from now on.
+        changed: Places of rows that are new, or of which their journey says something else; ascending, distinct.
+        lost: Places of rows for which a copy counts from now on; ascending, distinct.
+        rows, links: From which place on (until before which) all rows, and all links, are new as well.
     """
 
     changed: Places
     lost: Places
+    rows: tuple[int, int] = (0, 0)
+    links: tuple[int, int] = (0, 0)
+
+    def __len__(self) -> int:
+        """How many rows are meant."""
+        return len(self.changed) + len(self.lost) + self.rows[1] - self.rows[0]
+
+
+def together(changes: Sequence[Change]) -> Change:
+    """Return changes that followed one another as one."""
+    changed, lost = (np.unique(np.concatenate([getattr(change, name) for change in changes])) for name in ("changed", "lost"))
+    ranges = [change for change in changes if change.rows[1] > change.rows[0]]
+    if not ranges:
+        return Change(changed, lost)
+    first, last = ranges[0], ranges[-1]
+    return Change(changed, lost, (first.rows[0], last.rows[1]), (first.links[0], last.links[1]))
 
 
 class Judge:
@@ -117,7 +138,7 @@ class Judge:
         only = sum(1 << number for number, rule in enumerate(self.rules) if known.get(rule.name) != rule.digest)
         if only:
             for places in customers_of_links(state):
-                found = self.judge(con, state, Change(places, _NONE), only)
+                found = self.judge(con, state, Change(np.sort(places), _NONE), only)
                 if found is not None:
                     yield found
 
@@ -136,19 +157,14 @@ class Judge:
         touched = self._touched(state, change, np.uint64(only & ((1 << 64) - 1)))
         if not len(touched.customers):
             return None
-        links = self._pool(state, touched)
-        reach = self._reach()
-        bits = reach.bits[links["sense"]] & touched.rules[np.searchsorted(touched.customers, links["customer"])]
-        changed = np.isin(links["place"], change.changed)
-        parts = [self._islands(state, number, links, bits, changed, touched) for number in range(len(self.rules))]
-        sight, places = self._sight(state, links, parts)
+        pool = self._pool(state, change, touched)
+        parts = [self._islands(state, number, pool, touched) for number in range(len(self.rules))]
+        sight, places = _sight(state, self._lexicon, pool, parts)
         found, made, gone = [], dict[str, Array](), []
         for number, part in enumerate(parts):
             if len(part.rows) and self.rules[number].name not in self.refused:
-                at = places[part.rows]
-                order = np.argsort(at, kind="stable")
                 try:
-                    found.append(self._run(number, sight, made, at[order], part.unit[order]))
+                    found.append(self._run(number, sight, made, places[part.rows], part.unit))
                 except RuleError as error:
                     gone += self._refuse(self.rules[number], error, state)
         changes = [self._differences(con, state, touched, parts, sight, found), _drops(gone) if gone else None]
@@ -172,73 +188,57 @@ class Judge:
         members = (sum(1 << number for number, rule in enumerate(self.rules) if rule.window_us == window) for window in windows)
         return Reach(self._bits, tuple((window, np.uint64(each)) for window, each in zip(windows, members, strict=True)))
 
-    def _touched(self, state: State, change: Change, only: np.uint64) -> _Touched:
+    def _touched(self, state: State, change: Change, only: np.uint64) -> Touched:
         """Find the customers of which any rule may judge otherwise than before."""
-        reach = self._reach()
-        places = np.concatenate([change.changed, change.lost])
-        rows = state.rows.rows.take(places)
-        bits = np.where(rows["flags"] & KIND <= GAP, reach.bits[rows["sense"]] & only, np.uint64(0)) if len(rows) else np.empty(0, np.uint64)
-        mine = np.flatnonzero(bits)
-        rows, bits, lost = rows[mine], bits[mine], mine >= len(change.changed)
-        customers, who = np.unique(state.chains.rows["customer"][rows["chain"]], return_inverse=True)
+        reach, linked, older = self._reach(), state.links.rows[slice(*change.links)], np.concatenate([change.changed, change.lost])
+        rows = state.rows.rows.take(older)
+        sees = np.where(rows["flags"] & KIND <= GAP, reach.bits[rows["sense"]] & only, np.uint64(0)) if len(rows) else np.empty(0, np.uint64)
+        mine = np.flatnonzero(sees)
+        rows, gone = rows.take(mine), mine >= len(change.changed)
+        customer = np.concatenate([linked["customer"], state.chains.rows["customer"][rows["chain"]]])
+        time, bits = np.concatenate([linked["time"], rows["time"]]), np.concatenate([reach.bits[linked["sense"]] & only, sees[mine]])
+        customers, who = distinct(customer, state.chains.size)
         rules, since = np.zeros(len(customers), np.uint64), np.full(len(customers), np.iinfo(np.int64).max)
         np.bitwise_or.at(rules, who, bits)
-        np.minimum.at(since, who, rows["time"] - reach.of(bits))
-        return _Touched(customers, since, rules, rows, who, bits, lost)
+        asked = np.flatnonzero(bits)
+        np.minimum.at(since, who[asked], time[asked] - reach.of(bits[asked]))
+        lost, which = rows.compress(gone), len(linked) + np.flatnonzero(gone)
+        return Touched(customers.astype(np.int32), since, rules, who, time, lost, customer[which], bits[which])
 
-    def _pool(self, state: State, touched: _Touched) -> NDArray[np.void]:
-        """Return the linked rows that touched islands may consist of, customer by customer in order of time."""
+    def _pool(self, state: State, change: Change, touched: Touched) -> Pool:
+        """Return the linked rows that touched islands may consist of, customer by customer in total order."""
         reach = self._reach()
         links, deep = walk(state, touched.customers, touched.since, touched.rules, reach, self._deepest)
         parts = [links]
         for customer in deep.tolist():
             number = int(np.searchsorted(touched.customers, customer))
-            instants = touched.rows["time"][touched.who == number]
-            parts.append(self._crowds.near(state, customer, instants, int(touched.rules[number]), reach))
-        links = np.concatenate(parts)
-        links = links[state.marks.rows["lost"][links["place"]] == 0] if len(links) else links
-        return links[np.lexsort((links["time"], links["customer"]))]
+            parts.append(self._crowds.near(state, customer, touched.time[touched.who == number], int(touched.rules[number]), reach))
+        links = joined(parts)
+        links = links.compress(state.marks.rows["lost"][links["place"]] == 0)
+        links = links.take(by_time(links["customer"], links["time"]))
+        untie(links, state)
+        first = starts_of(links["customer"])
+        asked = touched.rules[np.searchsorted(touched.customers, links["customer"][first])][np.cumsum(first) - 1]
+        place = links["place"]
+        changed = (place >= change.rows[0]) & (place < change.rows[1]) | among(place, change.changed)
+        return Pool(links, reach.bits[links["sense"]] & asked, changed, state, self._lexicon)
 
-    def _islands(
-        self, state: State, number: int, links: NDArray[np.void], bits: NDArray[np.uint64], changed: NDArray[np.bool_], touched: _Touched
-    ) -> Islands:
+    def _islands(self, state: State, number: int, pool: Pool, touched: Touched) -> Islands:
         rule, bit = self.rules[number], np.uint64(1 << number)
-        gone = touched.lost & (touched.bits & bit != 0)
-        lost = touched.rows[gone]
-        instants = (self._groups(rule, state, touched.customers[touched.who[gone]], lost["sense"], lost["chain"]), lost["time"])
-        sees = bits & bit != 0
-        if not sees.any():
-            return Islands(_NONE, _NONE, *(np.asarray(each) for each in (instants[0], instants[1], instants[1])))
-        chain = state.rows.rows["chain"][links["place"]] if rule.apart == "case_id" else links["customer"]
-        return islands(rule, self._groups(rule, state, links["customer"], links["sense"], chain), links["time"], sees, changed, instants, self._most)
-
-    def _groups(self, rule: Rule, state: State, customers: NDArray[np.int32], senses: NDArray[np.int32], chains: NDArray[np.int32]) -> Places:
-        """Return customer and what keeps a rule's events apart, as one number."""
-        apart = np.zeros(len(customers), np.int64)
-        if rule.apart == "thing" and len(customers):
-            apart = self._lexicon.sense_table()["thing"][senses].astype(np.int64)
-        elif rule.apart == "case_id":
-            apart = np.where(chains == customers, 0, chains.astype(np.int64) + 1)
-        return customers.astype(np.int64) << 32 | apart
-
-    def _sight(self, state: State, links: NDArray[np.void], parts: Sequence[Islands]) -> tuple[Sight, Places]:
-        """Return all rows that any rule is to see, in total order, and for each row of the pool its place there."""
-        used = np.zeros(len(links), bool)
-        for part in parts:
-            used[part.rows] = True
-        chosen = np.flatnonzero(used)
-        rows = state.rows.rows.take(links["place"][chosen])
-        order = total_order(links["customer"][chosen], rows["time"], rows["sequence"], rows["key"])
-        places = np.full(len(links), -1, np.int64)
-        places[chosen[order]] = np.arange(len(chosen))
-        return Sight(state, self._lexicon, links["place"][chosen[order]].astype(np.int64)), places
+        gone = touched.lost_bits & bit != 0
+        lost = touched.lost.compress(gone)
+        instants = groups(rule.apart, self._lexicon, touched.lost_customer[gone], lost["sense"], lost["chain"]), lost["time"]
+        apart = pool.apart(rule.apart)
+        mine = np.flatnonzero(apart.bits & bit)
+        rows = apart.order[mine]
+        return islands(rule, rows, apart.group[mine], pool.time[rows], pool.roles[rows], pool.changed[rows], instants, self._most)
 
     def _run(self, number: int, sight: Sight, made: dict[str, Array], at: Places, unit: Places) -> Found:
         """Run one rule over the rows of its islands."""
         rule, needs = self.rules[number], self._needs[number]
         columns = seen(sight, _columns(needs), made)
         events = pa.table({**columns, "customer_id": array(np.zeros(len(sight.places), np.uint64))})
-        events = events.take(array(at)) if len(at) < len(sight.places) or len(at) == 0 else events
+        events = events if np.array_equal(at, np.arange(len(sight.places))) else events.take(array(at))
         events = events.set_column(events.schema.get_field_index("customer_id"), "customer_id", array(unit.astype(np.uint64)))
         tables = {"touchpoints": events, "steps": events}
         if "steps" in needs.tables and not sight.shown[at].all():
@@ -247,7 +247,7 @@ class Judge:
         return told(rule, result, sight, at, unit)
 
     def _differences(
-        self, con: duckdb.DuckDBPyConnection, state: State, touched: _Touched, parts: Sequence[Islands], sight: Sight, found: Sequence[Found]
+        self, con: duckdb.DuckDBPyConnection, state: State, touched: Touched, parts: Sequence[Islands], sight: Sight, found: Sequence[Found]
     ) -> pa.Table | None:
         """Compare what was found with what stands of the touched islands; note and return the differences."""
         standing = self._standing(state, touched, parts)
@@ -292,7 +292,7 @@ class Judge:
         new["rule"] = self._lexicon.rules.encode(table["rule"].filter(array(written)))
         add(state, new)
 
-    def _standing(self, state: State, touched: _Touched, parts: Sequence[Islands]) -> Places:
+    def _standing(self, state: State, touched: Touched, parts: Sequence[Islands]) -> Places:
         """Return where the intervals stand that were opened in touched islands."""
         since = np.full(len(touched.customers), np.iinfo(np.int64).max)
         for part in parts:
@@ -304,33 +304,21 @@ class Judge:
             ours = np.flatnonzero(held["rule"] == self._lexicon.rules.code(rule.name))
             if len(ours):
                 rows = state.rows.rows.take(held["place"][ours])
-                groups = self._groups(rule, state, held["customer"][ours], rows["sense"], rows["chain"])
-                mine[ours] = inside(parts[number], groups, held["opened"][ours])
+                mine[ours] = inside(
+                    parts[number], groups(rule.apart, self._lexicon, held["customer"][ours], rows["sense"], rows["chain"]), held["opened"][ours]
+                )
         return at[mine]
 
 
-@dataclass(frozen=True)
-class _Touched:
-    """Customers of which something changed that a rule sees.
-
-    Attributes:
-        customers: Their chains, ascending.
-        since: From where on events matter (µs).
-        rules: Which rules are asked about each, as bits.
-        rows, who, bits: What changed, whose it is (place in ``customers``), and which rules see it.
-        lost: Which of the rows count no more.
-    """
-
-    customers: NDArray[np.int32]
-    since: Places
-    rules: NDArray[np.uint64]
-    rows: NDArray[np.void]
-    who: Places
-    bits: NDArray[np.uint64]
-    lost: NDArray[np.bool_]
-
-
 _NONE = np.empty(0, np.int64)
+
+
+def _sight(state: State, lexicon: Lexicon, pool: Pool, parts: Sequence[Islands]) -> tuple[Sight, Places]:
+    """Return all rows that any rule is to see, in total order, and for each row of the pool its place there."""
+    used = np.zeros(len(pool.links), bool)
+    for part in parts:
+        used[part.rows] = True
+    return Sight(state, lexicon, pool.links["place"][used].astype(np.int64)), np.cumsum(used) - 1
 
 
 def _columns(needs: Needs) -> list[str]:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.judge.arranged import by_time
 from pipelines.order import starts_of
+from pipelines.records import joined
 from pipelines.state import GAP, KIND, LINK, State
 
 Places = NDArray[np.int64]
@@ -15,39 +17,27 @@ Codes = NDArray[np.int32]
 _FAR = np.iinfo(np.int64).max
 
 
-@dataclass(frozen=True)
-class Pool:
-    """Linked rows of some customers, customer by customer in order of time.
-
-    Attributes:
-        links: Records of ``LINK``.
-        bits: The rules that each may concern, as bits.
-    """
-
-    links: NDArray[np.void]
-    bits: NDArray[np.uint64]
-
-
 def link(places: Places, wanted: NDArray[np.bool_], state: State) -> None:
     """Link stored rows behind what their customers have. ``wanted``: by sense, whether any rule may see it."""
-    rows = state.rows.rows.take(places)
-    chosen = wanted[rows["sense"]] & (rows["flags"] & KIND <= GAP)
-    rows, places = rows[chosen], places[chosen]
-    if not len(rows):
+    rows = state.rows.rows
+    sense = rows["sense"][places]
+    chosen = np.flatnonzero(wanted[sense] & (rows["flags"][places] & KIND <= GAP))
+    if not len(chosen):
         return
-    links = np.zeros(len(rows), LINK)
-    links["customer"] = state.chains.rows["customer"][rows["chain"]]
-    links["time"], links["sense"], links["place"] = rows["time"], rows["sense"], places
-    links = links[np.lexsort((links["time"], links["customer"]))]
+    places, sense = places[chosen], sense[chosen]
+    customer, time = state.chains.rows["customer"][rows["chain"][places]], rows["time"][places]
+    order = by_time(customer, time)
+    links = np.zeros(len(order), LINK)
+    links["customer"], links["time"], links["sense"], links["place"] = customer[order], time[order], sense[order], places[order]
     first, at = starts_of(links["customer"]), np.arange(state.links.size, state.links.size + len(links))
-    owners = state.chains.rows[links["customer"]]
-    links["prev"] = np.where(first, owners["linked"], at - 1)
-    links["prefmax"] = np.where(first, owners["linked_max"], np.maximum(owners["linked_max"], np.r_[0, links["time"][:-1]]))
+    owners = state.chains.rows
+    known, most = owners["linked"][links["customer"]], owners["linked_max"][links["customer"]]
+    links["prev"] = np.where(first, known, at - 1)
+    links["prefmax"] = np.where(first, most, np.maximum(most, np.r_[0, links["time"][:-1]]))
     state.links.append(links)
     last = np.flatnonzero(np.r_[first[1:], True])
-    owners = owners[last]
-    owners["linked"], owners["linked_max"] = at[last], np.maximum(owners["linked_max"], links["time"][last])
-    state.chains.rows[links["customer"][last]] = owners
+    owners["linked"][links["customer"][last]] = at[last]
+    owners["linked_max"][links["customer"][last]] = np.maximum(most[last], links["time"][last])
 
 
 @dataclass(frozen=True)
@@ -98,5 +88,5 @@ def walk(state: State, customers: Codes, since: Places, rules: NDArray[np.uint64
         since[who] = np.minimum(since[who], np.where(bits != 0, level["time"] - reach.of(bits), _FAR))
         on = (level["prev"] >= 0) & (level["prefmax"] >= since[who])
         who, at = who[on], level["prev"][on]
-    links, deep = np.concatenate(found), customers[who]
-    return (links[~np.isin(links["customer"], deep)] if len(deep) else links), deep
+    links, deep = joined(found[::-1]), customers[who]  # what is older comes first: so most are in order of time already
+    return (links.compress(~np.isin(links["customer"], deep)) if len(deep) else links), deep

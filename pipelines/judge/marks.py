@@ -11,7 +11,8 @@ from pipelines.changes import View
 from pipelines.distinct import distinct, packed, unpacked
 from pipelines.kernel import carried_facts
 from pipelines.lexicon import FACTS, Lexicon
-from pipelines.state import ABSENT, MARK, UNMARKED, State
+from pipelines.records import put_at
+from pipelines.state import MARK, UNMARKED, State
 
 Places = NDArray[np.int64]
 
@@ -31,15 +32,14 @@ class Seen:
     gone: Places
 
 
-def mark(seen: Seen, state: State, lexicon: Lexicon) -> Places:
-    """Write what became of rows; return the places where that differs from what stood there. New rows differ unless they show no step."""
+def mark(seen: Seen, state: State, lexicon: Lexicon, fresh: int = 0) -> Places:
+    """Write what became of rows; return the places, below ``fresh``, of those of which that is not what stood there."""
+    differs = _write(seen.places, _marks(seen, lexicon), state, fresh)
+    if not len(seen.gone):
+        return differs
     vanished = np.setdiff1d(seen.gone, seen.places)
     vanished = vanished[state.marks.rows["lost"][vanished] == 0]
-    places = np.concatenate([seen.places, vanished])
-    marks = np.concatenate([_marks(seen, lexicon), np.broadcast_to(UNMARKED, len(vanished))])
-    differs = state.marks.rows[places] != marks
-    state.marks.rows[places[differs]] = marks[differs]
-    return np.asarray(places[differs])
+    return np.concatenate([differs, _write(vanished, np.full(len(vanished), UNMARKED), state, fresh)])
 
 
 def lose(places: Places, state: State) -> Places:
@@ -49,18 +49,34 @@ def lose(places: Places, state: State) -> Places:
     return np.asarray(news)
 
 
+def _write(places: Places, marks: NDArray[np.void], state: State, fresh: int) -> Places:
+    """Write marks of rows; return the places, below ``fresh``, where they were others."""
+    old = places < fresh
+    older, newer = np.flatnonzero(old), np.flatnonzero(~old)
+    differs = older[(_words(state.marks.rows.take(places[older])) != _words(marks.take(older))).any(axis=1)]
+    for written in (newer, differs):
+        put_at(state.marks.rows, places[written], marks.take(written))
+    return np.asarray(places[differs])
+
+
+def _words(marks: NDArray[np.void]) -> NDArray[np.uint64]:
+    """Return marks as plain numbers: numpy compares records field by field."""
+    return marks.view(np.uint64).reshape(len(marks), MARK.itemsize // 8)
+
+
 def _marks(seen: Seen, lexicon: Lexicon) -> NDArray[np.void]:
     view, size = seen.view, len(seen.places)
     steps, rows = view.steps, view.rows[:size]
-    journey = steps.journey[:size]
-    shown = view.shown[journey] if size else np.empty(0, bool)
     marks = np.zeros(size, MARK)
-    marks["journey"] = np.where(shown, view.ids[journey], np.uint64(0)) if size else 0
-    marks["wait"], marks["service"] = np.where(shown, steps.wait[:size], ABSENT), np.where(shown, steps.service[:size], ABSENT)
-    marks["position"] = np.where(shown, steps.position[:size], 0)
-    before = steps.previous[:size]
-    marks["previous"] = np.where(shown & (before >= 0), seen.places[before], -1) if size else -1
-    marks["carried"] = np.where(shown, _carried(rows, view.journeys.first[journey], lexicon), 0) if size else 0
+    if not size:
+        return marks
+    journey, before = steps.journey[:size], steps.previous[:size]
+    marks["journey"] = view.ids[journey]
+    marks["wait"], marks["service"], marks["position"] = steps.wait[:size], steps.service[:size], steps.position[:size]
+    marks["previous"] = np.where(before >= 0, seen.places[before], -1)
+    marks["carried"] = _carried(rows, view.journeys.first[journey], lexicon)
+    if not view.shown.all():
+        marks[~view.shown[journey]] = UNMARKED
     return marks
 
 

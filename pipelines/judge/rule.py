@@ -18,7 +18,7 @@ KINDS = ("breach", "record")
 APART = {"customer": ("thing", "case_id"), "all": ("wait", "operation")}
 """What may keep events apart in a rule, by its scope."""
 NEEDED = ("scope", "window", "roles", "unit")
-ALLOWED = ("grain", *NEEDED, "kind", "apart", "setting", "subject", "severity", "runbook")
+ALLOWED = ("grain", *NEEDED, "kind", "apart", "opens", "setting", "subject", "severity", "runbook")
 """The names of header lines."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
@@ -42,8 +42,9 @@ class Rule:
         unit: Of value and threshold.
         record: Its intervals are kept for a mart and never alerted.
         apart: What events that meet in it agree in: a column; of several customers, the wait or the operation. None: any may meet.
+        opens: Bits of roles: an island that lacks an event with one of each has no intervals.
         settings: Name → number that is bound (durations in ms).
-        header: All lines of the header by name, as they stand; of ``setting`` the last.
+        header: All lines of the header by name, as they stand; of ``setting`` and ``opens`` the last.
         ours: It ships; else it is a user's.
     """
 
@@ -56,6 +57,7 @@ class Rule:
     unit: str
     record: bool = False
     apart: str | None = None
+    opens: tuple[int, ...] = ()
     settings: Mapping[str, int] = field(default_factory=dict)
     header: Mapping[str, str] = field(default_factory=dict, repr=False)
     ours: bool = True
@@ -119,6 +121,7 @@ def parse_rule(name: str, text: str, *, ours: bool = True) -> Rule:
         unit=_one_of(name, "unit", header["unit"], UNITS),
         record=_one_of(name, "kind", header.get("kind", "breach"), KINDS) == "record",
         apart=_one_of(name, "apart", header["apart"], APART[header["scope"]]) if "apart" in header else None,
+        opens=tuple(_roles(name, words) for line, words in lines if line == "opens"),
         settings=dict(_setting(name, words) for line, words in lines if line == "setting"),
         header=header,
         ours=ours,

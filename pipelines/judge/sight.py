@@ -41,11 +41,25 @@ class Sight:
         """Read the rows."""
         self.rows = self.state.rows.rows.take(self.places)
         self.marks = self.state.marks.rows.take(self.places)
-        self.sense = self.lexicon.sense_table()[self.rows["sense"]]
+        self.sense = self.lexicon.sense_table().take(self.rows["sense"])
 
     def column(self, name: str) -> Array:
         """Return one column of `COLUMNS` but ``customer_id``."""
         return _MAKERS[name](self)
+
+    def find(self, keys: NDArray[np.uint64]) -> Places:
+        """Return the place of the row of each key; -1 where there is none."""
+        order, known = self._by_key
+        if not len(order):
+            return np.full(len(keys), -1, np.int64)
+        at = np.minimum(np.searchsorted(known, keys), len(order) - 1)
+        return np.where(known[at] == keys, order[at], -1)
+
+    @cached_property
+    def _by_key(self) -> tuple[Places, NDArray[np.uint64]]:
+        key = np.ascontiguousarray(self.rows["key"])
+        order = np.argsort(key)
+        return order, key[order]
 
     @cached_property
     def shown(self) -> NDArray[np.bool_]:

@@ -3,6 +3,7 @@
 -- scope: customer
 -- window: 90 days
 -- roles: complaint acknowledged settled recovery_acknowledged
+-- opens: complaint
 -- unit: ms
 -- kind: record
 -- subject: complaint

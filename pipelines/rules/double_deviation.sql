@@ -3,6 +3,8 @@
 -- scope: customer
 -- window: 90 days
 -- roles: failure complaint reopened recovery_action recovery_fixed recovery_confirmed settled
+-- opens: failure complaint reopened
+-- opens: recovery_action recovery_fixed recovery_confirmed settled
 -- unit: ms
 -- subject: case
 -- The matter is the case, else the flow. A recovery counts from its first action on; an admission alone mends nothing. It lasts until the customer confirms that all is well, or the

@@ -3,6 +3,7 @@
 -- scope: customer
 -- window: 90 days
 -- roles: handoff handoff_open accepted returned assigned human
+-- opens: handoff handoff_open
 -- unit: ms
 -- kind: record
 -- subject: handoff

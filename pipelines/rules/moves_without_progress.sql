@@ -3,6 +3,7 @@
 -- scope: customer
 -- window: 30 days
 -- roles: handoff progress answered
+-- opens: handoff
 -- unit: count
 -- subject: case
 -- setting: moves = 3

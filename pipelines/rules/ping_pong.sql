@@ -3,6 +3,7 @@
 -- scope: customer
 -- window: 30 days
 -- roles: handoff assigned human accepted progress answered resolved terminal
+-- opens: handoff
 -- unit: count
 -- subject: case
 -- A move says by its team who has it from then on; before the first move it is the team that was assigned, or spoke with the customer. A → B → A opens it, with the move to B; what goes on to and fro after that

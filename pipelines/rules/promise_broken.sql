@@ -3,6 +3,7 @@
 -- scope: customer
 -- window: 90 days
 -- roles: promised kept withdrawn
+-- opens: promised
 -- unit: ms
 -- apart: thing
 -- subject: promise

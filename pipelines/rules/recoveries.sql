@@ -3,6 +3,7 @@
 -- scope: customer
 -- window: 90 days
 -- roles: failure complaint reopened recovery settled
+-- opens: recovery
 -- unit: ms
 -- kind: record
 -- subject: recovery

@@ -3,6 +3,7 @@
 -- scope: customer
 -- window: 90 days
 -- roles: resolved reopened terminal
+-- opens: reopened
 -- unit: ms
 -- subject: case
 -- It lasts until the case, else the flow, is resolved anew or at its end. The value is the time from the resolution before to the return.

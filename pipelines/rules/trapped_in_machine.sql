@@ -3,6 +3,7 @@
 -- scope: customer
 -- window: 3 days
 -- roles: human_sought human_reached human
+-- opens: human_sought
 -- unit: ms
 -- subject: customer
 -- setting: within = 5min

@@ -21,7 +21,7 @@ followed as (
             case when flow is null then min(occurred_at) filter (where not is_opening) over later end,
             min(occurred_at) filter (where not is_opening and flow is null) over later
         ) as first_at
-    from taking_part
+    from taking_part semi join (select customer_id from taking_part where is_opening) using (customer_id)
     window
         later_of_flow as (partition by customer_id, flow order by place rows between 1 following and unbounded following),
         later as (partition by customer_id order by place rows between 1 following and unbounded following)

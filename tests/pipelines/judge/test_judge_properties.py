@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ MIRROR = (Path(__file__).parent / "mirror.sql").read_text(encoding="utf-8")
 
 def mirrors() -> list[Rule]:
     kinds = (("mirror_hour", "1 hour", ""), ("mirror_days", "3 days", "-- apart: thing"), ("mirror_case", "3 days", "-- apart: case_id"))
+    kinds += (("mirror_opens", "3 days", "-- opens: wait_opens complaint\n-- opens: wait_closes machine"),)
     return [parse_rule(name, MIRROR.format(window=window, apart=apart)) for name, window, apart in kinds]
 
 
@@ -155,6 +157,15 @@ def test_two_arrangements_of_one_history_give_the_same_intervals(con: duckdb.Duc
     batches = [two[lo:hi] for lo, hi in zip([0, *cuts], [*cuts, len(two)], strict=True)]
     at_once = judged(con, [one], rules)
     assert judged(con, batches, rules, **data.draw(PATHS)).standing["intervals"] == at_once.standing["intervals"]
+
+
+@settings(max_examples=EXAMPLES // 2)
+@given(st.data())
+def test_islands_that_cannot_open_anything_are_passed_over_without_a_change_of_results(con: duckdb.DuckDBPyConnection, data: st.DataObject) -> None:
+    history = data.draw(histories())
+    rules = [rule for rule in shipped() if rule.scope == "customer"]
+    bare = [replace(rule, opens=()) for rule in rules]
+    assert judged(con, [history], rules).standing["intervals"] == judged(con, [history], bare).standing["intervals"]
 
 
 @settings(max_examples=EXAMPLES // 2)
