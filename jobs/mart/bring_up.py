@@ -10,12 +10,13 @@ from jobs.journal.log import SAID_LOG, Journal
 from jobs.journal.merge import merged_all
 from jobs.journal.readers import reading
 from jobs.journal.segment import read_segment
+from jobs.mart import waits
 from jobs.mart.live import LiveMart
 from schemas.journal import CHANGES, Base, Commit, Segment
 
 Tables = Mapping[str, pa.Table]
 _HEARD = ["source", "type", "channel", "site", "time_us", "received_us", "late", "key", "text"]
-_COLUMNS = {"touchpoints": _HEARD, "operations": _HEARD, "dead_letters": ["md5"]}
+_COLUMNS = {"dead_letters": ["md5"]} | {table: list(dict.fromkeys((*_HEARD, *kept))) for table, kept in waits.COLUMNS.items()}
 """Of facts a mart takes in only these: snapshots read the journal's own files."""
 
 

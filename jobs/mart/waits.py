@@ -10,13 +10,14 @@ import pyarrow as pa
 from pipelines.resources import read_text
 from schemas.journey_map import JourneyMap
 
-_COLUMNS = {
+COLUMNS = {
     "touchpoints": ("key", "content", "disputed", "time_us", "sequence", "customer_id", "event_id", "correlation_id", "type", "channel", "kind"),
     "operations": (
         *("key", "content", "disputed", "time_us", "sequence", "source", "event_id", "type", "channel", "site", "actor_id", "team", "correlation_id"),
         *("causation_id", "attributes", "given_stage"),
     ),
 }
+"""What is kept of facts."""
 _STATEMENTS = {"touchpoints": "waits_insert", "operations": "works_insert"}
 _WAITING: dict[str, pa.DataType] = {"type": pa.string(), "channel": pa.string(), "opens": pa.uint64(), "closes": pa.uint64()}
 
@@ -32,7 +33,7 @@ def waiting(journey_map: JourneyMap) -> int:
 
 def keep(con: duckdb.DuckDBPyConnection, commits: Sequence[Mapping[str, pa.Table]], journey_map: JourneyMap) -> None:
     """Keep what rules of scope all need of the facts of some commits; the map's meanings of their types are known to the mart."""
-    for name, columns in _COLUMNS.items():
+    for name, columns in COLUMNS.items():
         parts = [table.select(columns) for tables in commits if (table := tables.get(name)) is not None and len(table)]
         if parts:
             con.register("waiting", _waiting(con, journey_map))
