@@ -58,17 +58,23 @@ class Sight:
         for name, table in noted.items():
             self._con.register(name, table)
         self._run("touched_works", whole=changed.whole)
-        self._run("touched_waits", lo_us=microseconds(moved(low, -window)), hi_us=microseconds(moved(high, window)))
+        works_lo_us, works_hi_us = self._span("span_of_works", window)
+        between = {"lo_us": microseconds(moved(low, -window)), "hi_us": microseconds(moved(high, window))}
+        self._run("touched_waits", **between, works_lo_us=works_lo_us, works_hi_us=works_hi_us)
         self._run("touched_flows")
         self._hold_up(window)
         for name in noted:
             self._con.unregister(name)
 
     def _hold_up(self, window: timedelta) -> None:
-        [(low_us, high_us)] = self._con.execute(read_text("pipelines/overall/span.sql")).fetchall()
+        lo_us, hi_us = self._span("span", window)
+        self._run("held_up", window_us=window // timedelta(microseconds=1), lo_us=lo_us, hi_us=hi_us)
+
+    def _span(self, name: str, window: timedelta) -> tuple[int, int]:
+        """Return from when until when something lasts, and a window more on each side (µs)."""
+        [(low_us, high_us)] = self._con.execute(read_text(f"pipelines/overall/{name}.sql")).fetchall()
         low, high = (instant(us or 0) for us in (low_us, high_us))
-        span = {"lo_us": microseconds(moved(low, -window)), "hi_us": microseconds(moved(high, window))}
-        self._run("held_up", window_us=window // timedelta(microseconds=1), **span)
+        return microseconds(moved(low, -window)), microseconds(moved(high, window))
 
     def touched_waits(self) -> Keys:
         """Return the keys of events by which waits that a change may concern begin."""
