@@ -68,6 +68,7 @@ bench: $(READY) ## Measure the run part by part (long)
 	@$(BIN)/python -m tests.bench.skew
 	@$(BIN)/python -m tests.bench.follow
 	@$(BIN)/python -m tests.bench.latency
+	@$(BIN)/python -m tests.bench.flood
 
 prove-rules: $(READY) ## Whether each rule finds all that was planted, and nothing on a clean log (SEED=…; KAFKA=1: with two workers)
 	@$(if $(KAFKA),$(BROKER)) $(BIN)/python -m tests.proof.rules --seed $(or $(SEED),1) $(if $(KAFKA),--kafka)
