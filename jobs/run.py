@@ -20,7 +20,7 @@ from jobs.mart.bring_up import bring_up
 from jobs.mart.live import LiveMart, Publication
 from jobs.mart.overall import Overall
 from jobs.mart.rhythm import Rhythm
-from jobs.mart.say import Sayer
+from jobs.mart.say import ROUND, Sayer
 from jobs.mart.speak import speak
 from jobs.memory import keep_freed
 from jobs.sources.source import Payloads, Size, Source, Stopper
@@ -163,6 +163,8 @@ class _Run:
         waiting = sum(sum(map(len, tables.values())) for _, tables in self.pending)
         if self.pending and self.rhythm.folds(waiting, time.monotonic()):
             self.fold()
+        elif self.sayer.left:
+            self.rhythm.fresh = self.say(now=False) > 0 or self.rhythm.fresh
         if not self.pending and self.rhythm.publishes(time.monotonic()):
             self.publish(final=False)
 
@@ -202,10 +204,10 @@ class _Run:
         if as_of_us is None:
             return 0
         with mart_errors():
-            return speak(self.sayer, self.overall, self.shown.files, lambda: self._say(as_of_us), now=now)
+            return speak(self.sayer, self.overall, self.shown.files, lambda: self._say(as_of_us, None if now else ROUND), now=now)
 
-    def _say(self, as_of_us: int) -> int:
-        return self.sayer.say(as_of_us, time.time_ns() // 1000, self.vitals() if self.settings.follow else None)
+    def _say(self, as_of_us: int, at_most: int | None) -> int:
+        return self.sayer.say(as_of_us, time.time_ns() // 1000, self.vitals() if self.settings.follow else None, at_most=at_most)
 
     def vitals(self) -> Vitals:
         """Return what this run knows of itself."""

@@ -17,7 +17,7 @@ from jobs.mart.bring_up import hear_all, parts_of, tables_of
 from jobs.mart.live import LiveMart, Publication
 from jobs.mart.overall import Overall
 from jobs.mart.rhythm import FOLD_ROWS, Rhythm
-from jobs.mart.say import Sayer
+from jobs.mart.say import ROUND, Sayer
 from jobs.mart.speak import speak
 from jobs.run import mart_of
 from jobs.sources.source import Stopper
@@ -140,10 +140,11 @@ class MartLoop:
         if self.as_of_us is None:
             return 0
         self._said_at = time.monotonic()
-        return speak(self.sayer, self.overall, self.shown.files, self._say, now=now)
+        return speak(self.sayer, self.overall, self.shown.files, lambda: self._say(None if now else ROUND), now=now)
 
-    def _say(self) -> int:
-        return self.sayer.say(self.as_of_us or 0, time.time_ns() // 1000, self.vitals() if self._caught_up else None)
+    def _say(self, at_most: int | None) -> int:
+        vitals = self.vitals() if self._caught_up else None
+        return self.sayer.say(self.as_of_us or 0, time.time_ns() // 1000, vitals, at_most=at_most)
 
     def vitals(self) -> Vitals:
         """Return what this loop knows of itself and of its workers."""
@@ -158,7 +159,8 @@ class MartLoop:
 
     def watch(self) -> None:
         """Say, now and then, what there is to say though no commit came: workers that are gone make none."""
-        if self._caught_up and not self._pending and time.monotonic() - self._said_at >= WATCH_S and self.say(now=False):
+        due = self.sayer.left or time.monotonic() - self._said_at >= WATCH_S
+        if self._caught_up and not self._pending and due and self.say(now=False):
             self._rhythm.fresh = True
 
     def publish(self, *, final: bool) -> Path:

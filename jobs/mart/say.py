@@ -33,6 +33,8 @@ from schemas.touchpoint import VERSION
 
 CHUNK = 100_000
 """So many keys are judged at a time (rows of a commit: up to twice as many)."""
+ROUND = 1000
+"""So many keys are spoken of at a time while sources are live: then there is a look at what came."""
 RECENT = 20_000
 """So many texts are kept at hand."""
 
@@ -69,12 +71,18 @@ class Sayer:
         reached = self._ask("reached").to_pylist()[0]
         self._seq, self._as_of_us = reached["seq"], reached["as_of_us"]
         self._changed: list[Keys] = []
+        self._later = np.empty(0, np.uint64)
         self._whole = True  # nothing is known of what changed before the start
 
     @property
     def whole(self) -> bool:
         """Whether nothing is known yet of what changed, so that the next time all that stands is looked at."""
         return self._whole
+
+    @property
+    def left(self) -> bool:
+        """Whether there may be more to say than the last time was to say at most."""
+        return len(self._later) > 0
 
     def note(self, tables: Mapping[str, pa.Table]) -> None:
         """Take note of what changed in a commit that is being folded."""
@@ -88,17 +96,19 @@ class Sayer:
         if len(keys) and not self._whole:
             self._changed.append(keys)
 
-    def say(self, as_of_us: int, now_us: int, vitals: Vitals | None = None) -> int:
+    def say(self, as_of_us: int, now_us: int, vitals: Vitals | None = None, *, at_most: int | None = None) -> int:
         """Say what there is to say, and return in how many rows.
 
         Args:
             as_of_us: The instant of event time that everything is judged at; one before that of the last time is taken for that.
             now_us: The clock.
             vitals: Of the loop, where sources are live.
+            at_most: About so many keys; the others come first the next time, so that a flood of them holds nothing up and each has its turn.
         """
         as_of_us = self._as_of_us = max(as_of_us, self._as_of_us)
         before, doubts = self.said, self._listen(as_of_us, now_us)
-        asked, self._changed = self._asked(as_of_us, doubts), []
+        asked, self._changed = self._in_turn(self._asked(as_of_us, doubts)), []
+        asked, self._later = (asked, asked[:0]) if at_most is None else (asked[:at_most], asked[at_most:])
         for start in range(0, len(asked), CHUNK):
             self._say(asked[start : start + CHUNK], Moment(now_us, as_of_us, self._seq))
         self._whole = False
@@ -132,6 +142,10 @@ class Sayer:
         until = self._ledger.entries["until_us"]
         standing["until_us"] = pa.array(until, mask=until == NEVER)
         return np.asarray(self._ask("stale", {"standing": pa.table(standing)}, as_of_us=as_of_us)["key"].to_numpy().astype(np.uint64))
+
+    def _in_turn(self, asked: Keys) -> Keys:
+        """Return keys in the order in which they have their turn: first those that were left."""
+        return np.concatenate([self._later, np.setdiff1d(asked, self._later)]) if len(self._later) else asked
 
     def _say(self, asked: Keys, moment: Moment) -> None:
         done = step(asked, self._ask.intervals(asked, self._house), self._ledger, self._manner, moment, self._last_said, self._conditions.doubtful)

@@ -19,7 +19,7 @@ from jobs.simulate import simulate
 
 SOJOURN = [sys.executable, "-m", "jobs.cli"]
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_S = 60.0
+PATIENCE_S = 240.0
 
 
 def start(*arguments: object, **options: int) -> subprocess.Popen[bytes]:

@@ -83,10 +83,10 @@ class Talk:
         self.mart.con.execute('delete from internal.intervals where list_contains($keys, "key")', {"keys": list(keys)})
         self.sayer.note({"intervals": pa.table({"key": pa.array(keys, pa.uint64())})})
 
-    def say(self, as_of: float, now: float | None = None) -> list[tuple[int, str, bool]]:
+    def say(self, as_of: float, now: float | None = None, at_most: int | None = None) -> list[tuple[int, str, bool]]:
         """Say what there is to say (minutes after T0; the clock is ``as_of`` unless told), and return key, state and whether it is sent."""
         before = self.rows()
-        self.sayer.say(T0 + round(as_of * MINUTE), T0 + round((as_of if now is None else now) * MINUTE))
+        self.sayer.say(T0 + round(as_of * MINUTE), T0 + round((as_of if now is None else now) * MINUTE), at_most=at_most)
         return [(row[1], row[2], row[3]) for row in self.rows()[len(before) :]]
 
     def rows(self) -> Sequence[tuple[int, int, str, bool, str, int]]:

@@ -42,6 +42,18 @@ def test_a_second_before_its_time_there_is_no_alert_and_a_second_after_there_is(
     assert talk.say(30 + 1 / 60) == [(7, "opened", True)]
 
 
+def test_of_a_flood_each_has_its_turn_also_where_the_first_ones_change_again(talk: Talk) -> None:
+    talk.say(20)
+    talk.put(*(Interval(key, since=30) for key in range(1, 6)))
+    assert talk.say(35, at_most=2) == [(1, "opened", True), (2, "opened", True)]
+    assert talk.sayer.left
+    talk.put(*(Interval(key, since=30, until=36) for key in (1, 2)))
+    assert talk.say(40, at_most=2) == [(3, "opened", True), (4, "opened", True)]
+    assert talk.say(40, at_most=2) == [(1, "resolved", True), (5, "opened", True)]
+    assert talk.say(40, at_most=2) == [(2, "resolved", True)]
+    assert not talk.sayer.left
+
+
 def test_what_ends_is_resolved_when_its_end_has_come(talk: Talk) -> None:
     talk.put(Interval(7, since=30))
     talk.say(35)
