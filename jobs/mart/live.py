@@ -29,7 +29,7 @@ LOADING = "loading"
 """Stands for the writer of the last commit while a base record is being folded."""
 _AT_REST = "32MB"
 """What the engine holds of the file at most when it was told to rest."""
-_LOOSE_ROWS = 4_000_000
+_LOOSE_ROWS = 1_000_000
 """So many rows may be folded before they are brought into the file: they fill memory, and a crash takes them."""
 
 
