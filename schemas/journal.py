@@ -148,6 +148,8 @@ STEPS = _schema(
 )
 COUNTED = ("calendar", "business_wait_ms", "business_desired_ms", "business_adequate_ms")
 """What ``steps`` say in business time."""
+LATER = frozenset((*COUNTED, "opener_position"))
+"""Columns that came after DIRs had been made without them: they are read as nulls there."""
 INTERVALS = _schema(
     [
         ("op", pa.string()),  # put or drop; a drop names op, existed, rule and key only

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from jobs.check.records import Result
 from jobs.contents import Contents
-from schemas.journal import COUNTED, TABLES, Segment
+from schemas.journal import LATER, TABLES, Segment
 
 
 def check_segments(found: Contents) -> Iterator[Result]:
@@ -37,8 +37,7 @@ def _wrong(folder: Path, segment: Segment) -> str | None:
     file = pq.ParquetFile(pa.BufferReader(data))
     if file.metadata.num_rows != segment.rows:
         return f"{path}: {file.metadata.num_rows:,} rows, its record says {segment.rows:,}"
-    names, wanted = file.schema_arrow.names, TABLES[segment.table].names
-    earlier = [name for name in wanted if name not in COUNTED]  # an earlier version knew no business time; it is read as nulls
-    if names not in (wanted, earlier):
+    names = file.schema_arrow.names
+    if names != [name for name in TABLES[segment.table].names if name in names or name not in LATER]:
         return f"{path}: its columns are not those of {segment.table}"
     return None
