@@ -10,8 +10,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.special import betaln, expit, gammaln, psi
+import scipy  # its parts are loaded when they are first used, which takes as long as all the rest of a start
 
 from pipelines.estimate.arrays import Floats, Ints
 from pipelines.estimate.histories import Histories, thin
@@ -107,7 +106,7 @@ class _Likelihood:
 
     def value_and_slope(self, r: float, alpha: float, a: float, b: float) -> tuple[float, Floats]:
         """Give the log-likelihood and its derivatives by r, α, a, b."""
-        x: Floats = self._x.astype(np.float64)
+        special, x = scipy.special, self._x.astype(np.float64)
         n: Floats = self._x_count.astype(np.float64)
         weeks = alpha + self._days / DAYS_A_WEEK
         log_weeks, shape = np.log(weeks), r + self._repeats
@@ -116,19 +115,19 @@ class _Likelihood:
         left = after_last[self._x_at] - shape * log_weeks[self._last_at]
         both = np.logaddexp(stayed, left)
         gone = np.where(self._back, np.exp(left - both), 0.0)
-        by_x = gammaln(r + x) - gammaln(r) + r * math.log(alpha) + betaln(a, b + x) - betaln(a, b)
+        by_x = special.gammaln(r + x) - special.gammaln(r) + r * math.log(alpha) + special.betaln(a, b + x) - special.betaln(a, b)
         value = _dot(n, by_x) + _dot(self._count, both)
 
         weight = self._count * gone
         gone_by_x: Floats = np.bincount(self._x_at, weights=weight, minlength=len(x)).astype(np.float64)
         log_sum = _dot(self._count - weight, log_weeks[self._age_at]) + _dot(weight, log_weeks[self._last_at])
         inverse_sum = _dot((self._count - weight) * shape, (1 / weeks)[self._age_at]) + _dot(weight * shape, (1 / weeks)[self._last_at])
-        by_both = _dot(n, psi(a + b) - psi(a + b + x))
+        by_both = _dot(n, special.psi(a + b) - special.psi(a + b + x))
         slope = [
-            _dot(n, psi(r + x) - psi(r)) + n.sum() * math.log(alpha) - log_sum,
+            _dot(n, special.psi(r + x) - special.psi(r)) + n.sum() * math.log(alpha) - log_sum,
             n.sum() * r / alpha - inverse_sum,
             by_both + gone_by_x.sum() / a,
-            by_both + _dot(n, psi(b + x) - psi(b)) - _dot(gone_by_x[x > 0], 1 / (b + x[x > 0] - 1)),
+            by_both + _dot(n, special.psi(b + x) - special.psi(b)) - _dot(gone_by_x[x > 0], 1 / (b + x[x > 0] - 1)),
         ]
         return value, np.array(slope, dtype=np.float64)
 
@@ -149,7 +148,7 @@ def _search(histories: Histories) -> Floats | None:
     best: tuple[float, Floats] | None = None
     for r, multiple, leaving, firmness in _STARTS:
         start = np.array([math.log(r), math.log(multiple * naive), leaving, firmness])
-        found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=_BOX, options={"maxiter": 500, "ftol": 1e-15, "gtol": 1e-9})
+        found = scipy.optimize.minimize(loss, start, jac=True, method="L-BFGS-B", bounds=_BOX, options={"maxiter": 500, "ftol": 1e-15, "gtol": 1e-9})
         if _arrived(found.x, found.jac) and (best is None or found.fun < best[0]):
             best = (float(found.fun), found.x)
     return None if best is None else best[1]
@@ -164,7 +163,7 @@ def _arrived(place: Floats, slope: Floats) -> bool:
 
 def _natural(place: Floats) -> tuple[float, float, float, float]:
     """Turn the coordinates of the search into r, α, a, b."""
-    r, leaving, total = math.exp(place[0]), float(expit(place[2])), math.exp(place[3])
+    r, leaving, total = math.exp(place[0]), float(scipy.special.expit(place[2])), math.exp(place[3])
     return r, math.exp(place[0] - place[1]), leaving * total, (1 - leaving) * total
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from scipy.special import stdtrit
+import scipy
 
 from pipelines.estimate.arrays import Floats, Ints
 
@@ -149,7 +149,7 @@ def _low(total: Ints, squares: Floats, customers: Ints) -> Floats:
     """Give the lower bound of totals; 0 of a single customer, whose spread nobody knows."""
     freedom = np.maximum(customers - 1, 1)
     error = np.sqrt(squares * customers / freedom)
-    bound: Floats = np.maximum(0.0, total - stdtrit(freedom.astype(np.float64), LEVEL) * error)
+    bound: Floats = np.maximum(0.0, total - scipy.special.stdtrit(freedom.astype(np.float64), LEVEL) * error)
     return np.where(customers > 1, bound, 0.0)
 
 

@@ -7,7 +7,7 @@ from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import bdtr
+import scipy
 
 from pipelines.estimate.arrays import Floats
 
@@ -100,7 +100,7 @@ def quantile_ranks(q: float, n: int, level: float = 0.95) -> tuple[int, int] | N
     if n == 0:
         return None
     tail = (1 - level) / 2
-    below = bdtr(np.arange(n + 1, dtype=np.float64), n, q)  # P(at most k values lie below the quantile)
+    below = scipy.special.bdtr(np.arange(n + 1, dtype=np.float64), n, q)  # P(at most k values lie below the quantile)
     low = int(np.searchsorted(below, tail, side="right"))  # the greatest rank j with P(fewer than j lie below) ≤ tail
     high = int(np.searchsorted(below, 1 - tail, side="left")) + 1  # the least rank j with P(j or more lie below) ≤ tail
     return (low, high) if low >= 1 and high <= n else None

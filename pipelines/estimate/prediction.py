@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import eigh_tridiagonal
+import scipy
 
 from pipelines.estimate.arrays import Floats, Ints
 from pipelines.estimate.bgnbd import DAYS_A_WEEK, Fit
@@ -106,7 +106,7 @@ def _leaving_nodes(fit: Fit, x: int) -> tuple[Floats, Floats]:
     # At k = 1 the general form is 0/0 where a + b = 1.
     rest = np.concatenate([[1 / (a + b + 1)], (k[1:] + a + b - 2) / ((total[1:] - 1) * (total[1:] - 3))])
     beside = k * (k + a - 1) * (k + b - 1) * rest / (total - 2) ** 2
-    place, vectors = eigh_tridiagonal(np.concatenate([[a / (a + b)], centre]), np.sqrt(beside))
+    place, vectors = scipy.linalg.eigh_tridiagonal(np.concatenate([[a / (a + b)], centre]), np.sqrt(beside))
     return np.maximum(place, 1e-18), vectors[0] ** 2
 
 
