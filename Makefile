@@ -84,6 +84,7 @@ soak: $(READY) ## Workers and a mart under an even load for half an hour: does a
 chaos: $(READY) ## Kill runs and compactions at random moments (long)
 	@$(BIN)/python -m tests.chaos.kills
 	@$(BIN)/python -m tests.chaos.compactions
+	@$(BIN)/python -m tests.chaos.said
 
 chaos-kafka: $(READY) ## Kill workers, the mart and the broker at random while a million events flow (a quarter of an hour; SEED=…)
 	@$(BIN)/python -m tests.chaos.kafka --seed $(or $(SEED),1)
