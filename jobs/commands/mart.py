@@ -17,6 +17,7 @@ from jobs.kafka.logs import log_to_stderr
 from jobs.kafka.mart import open_loop
 from jobs.kafka.mart_health import told
 from jobs.kafka.settings import read_settings
+from jobs.memory import keep_freed
 from jobs.rules import read_rules
 from jobs.run import mart_errors
 from pipelines.judge.shelf import shelf
@@ -49,6 +50,7 @@ def command(
     One process a DIR. It may be ended at any time and goes on where it was.
     """
     log_to_stderr(verbose)
+    keep_freed()
     journey_map = read_map(map_path)
     rules = shelf(journey_map, read_rules(rules_path))
     settings, health = read_settings(os.environ), Health()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ OVERHEAD = 160
 """What a record costs beside its key and value (bytes): the heads of two objects, two places in a list, two numbers."""
 
 Header = tuple[str, bytes]
+_OFFSET, _HEADERS, _VALUE, _KEY, _TIME = map(attrgetter, ("offset", "headers", "value", "key", "timestamp"))
 
 
 @dataclass(frozen=True)
@@ -46,26 +48,26 @@ class Chunk:
     begin: int
 
     @classmethod
-    def of(cls, records: Sequence[Any], turn: int, end: int | None, begin: int, position: int = 0) -> Chunk:
-        """Make a chunk of aiokafka's ``ConsumerRecord``s of one partition, at least one.
+    def of(cls, tp: tuple[str, int], records: Sequence[Any], turn: int, end: int | None, begin: int, position: int = 0) -> Chunk:
+        """Make a chunk of aiokafka's records of one partition, parsed or wrapped as well, at least one.
 
         Args:
+            tp: Topic and partition.
             records: In the order of their offsets.
             turn: After which seek they came.
             end: The partition's end, where it is known.
             begin: Where the client stood before.
             position: Where the client reads on; 0 = behind the last.
         """
-        offsets = np.fromiter((record.offset for record in records), np.int64, len(records))
-        headers = [record.headers for record in records] if any(record.headers for record in records) else None
+        offsets, headers = np.fromiter(map(_OFFSET, records), np.int64, len(records)), list(map(_HEADERS, records))
         return cls(
-            topic=records[0].topic,
-            partition=records[0].partition,
+            topic=tp[0],
+            partition=tp[1],
             turn=turn,
-            values=[record.value for record in records],
-            keys=[record.key for record in records],
-            headers=headers,
-            times_ms=np.fromiter((record.timestamp for record in records), np.int64, len(records)),
+            values=list(map(_VALUE, records)),
+            keys=list(map(_KEY, records)),
+            headers=headers if any(headers) else None,
+            times_ms=np.fromiter((-1 if time is None else time for time in map(_TIME, records)), np.int64, len(records)),
             offsets=offsets,
             end=max(end or 0, int(offsets[-1]) + 1),
             next=max(position, int(offsets[-1]) + 1),

@@ -16,12 +16,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 import aiokafka
 import aiokafka.conn
+import aiokafka.consumer.fetcher
 import aiokafka.coordinator.assignors.range
 import aiokafka.coordinator.protocol
 import aiokafka.protocol.metadata
@@ -52,7 +53,10 @@ PRIVATE: Mapping[Any, Sequence[str]] = {
         "verify_event_path",
     ),
     driver.AIOKafkaConsumerThread: ("_create_worker_consumer", "_seek_wait", "_fetch_records", "_commit", "_ensure_consumer"),
-    aiokafka.AIOKafkaConsumer: ("_partition_assignment_strategy", "_fetch_max_wait_ms", "_isolation_level", "_subscription"),
+    aiokafka.AIOKafkaConsumer: ("_partition_assignment_strategy", "_fetch_max_wait_ms", "_isolation_level", "_subscription", "_fetcher"),
+    aiokafka.consumer.fetcher.Fetcher: ("_records",),
+    aiokafka.consumer.fetcher.FetchResult: ("_partition_records",),
+    aiokafka.consumer.fetcher.PartitionRecords: ("_consumer_record",),
     aiokafka.conn: ("create_conn",),
     aiokafka.protocol.metadata: ("MetadataRequest",),
     aiokafka.coordinator.assignors.range: ("RangePartitionAssignor",),
@@ -117,6 +121,7 @@ class BulkThread(driver.AIOKafkaConsumerThread):
         await super()._seek_wait(consumer, partitions)
 
     async def _fetch_records(self, consumer: aiokafka.AIOKafkaConsumer, active_partitions: set[TP], *args: Any, **kwargs: Any) -> dict[TP, Any]:
+        _unwrapped(consumer._fetcher._records.values())
         found = await super()._fetch_records(consumer, active_partitions, *args, **kwargs)
         fetched = {}
         for tp in active_partitions:
@@ -136,6 +141,21 @@ class BulkThread(driver.AIOKafkaConsumerThread):
             log.warning("offsets not committed to Kafka, will be again: %s", type(error).__name__)
             return False
         return True
+
+
+def _unwrapped(fetched: Iterable[Any]) -> None:
+    """Let records that came with earlier answers be handed out as they were parsed: to wrap each once more takes as long as all else here.
+
+    What comes while the client waits is wrapped; it has the same attributes.
+    """
+    for result in fetched:
+        records = getattr(result, "_partition_records", None)  # none in an error, nor where all were handed out
+        if records is not None:
+            records._consumer_record = _as_parsed
+
+
+def _as_parsed(tp: TP, record: Any) -> Any:
+    return record
 
 
 class BulkConsumer(driver.Consumer):
@@ -250,7 +270,7 @@ def _chunks(tp: TP, fetched: Fetched) -> Iterator[Chunk]:
         yield Chunk.empty(tp.topic, tp.partition, turn, end, begin, fetched.position)
     for at in range(0, len(fetched.records), CHUNK_RECORDS):
         last = at + CHUNK_RECORDS >= len(fetched.records)
-        chunk = Chunk.of(fetched.records[at : at + CHUNK_RECORDS], turn, end, begin, fetched.position if last else 0)
+        chunk = Chunk.of(tp, fetched.records[at : at + CHUNK_RECORDS], turn, end, begin, fetched.position if last else 0)
         yield chunk
         begin = chunk.next
 

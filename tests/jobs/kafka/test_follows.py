@@ -55,7 +55,7 @@ class Lane:
 
 def chunk(first: int, begin: int, turn: int = 1) -> Chunk:
     record: Any = ConsumerRecord(PLACE.topic, PLACE.partition, first, 0, 0, None, b"{}", None, -1, 2, ())
-    return Chunk.of([record], turn, first + 1, begin)
+    return Chunk.of(PLACE, [record], turn, first + 1, begin)
 
 
 def put(tmp_path: Path, given: Chunk, lane: Lane, books: Books) -> Worker:
