@@ -38,8 +38,9 @@ WARM_S = 300.0
 """Memory is compared with that after so long (seconds)."""
 SPAN_S = 180.0
 GROWTH = 0.05
-UNREAD_S, UNSHOWN_S = 15.0, 60.0
-"""So many seconds of the load may wait to be read by workers, and to be shown by a snapshot."""
+UNREAD_S, UNSHOWN_S = 15.0, 600.0
+"""So many seconds of the load may wait to be read by workers, and to be shown by a snapshot: publishing takes a tenth of the time at most, so that a
+snapshot of ten million events, which takes half a minute, comes every five minutes."""
 LIVE_FILES = 4_000
 """So many files may be live: those since the last compaction, and the large ones."""
 WARNINGS_A_MINUTE = 1.0
