@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.kernel import Journeys, Steps, rebuild
-from pipelines.lexicon import FACTS, Lexicon
+from pipelines.lexicon import Lexicon
 
 Places = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -69,10 +69,12 @@ def appended(after: View, new: Flags, simple: Flags) -> tuple[Chosen, Chosen]:
 def compared(before: View, after: View, among: Flags, lexicon: Lexicon) -> tuple[Chosen, Chosen, Dropped]:
     """Return what to write and to drop in the other chains: ``before`` holds only those; ``among`` says which rows of ``after`` do."""
     was, became = partners(after.ids, before.ids), partners(before.ids, after.ids)
-    journeys = _differing(np.flatnonzero(among[after.journeys.first]), was, _journey_columns(before, lexicon), _journey_columns(after, lexicon))
+    whole = np.flatnonzero(among[after.journeys.first])
+    journeys = _differing(whole, was[whole], _journey_columns, before, after, lexicon)
     shown = np.flatnonzero(among & after.shown[after.steps.journey])
-    steps = _differing(shown, _same_steps(after, was, before), _step_columns(before, lexicon), _step_columns(after, lexicon))
-    gone = np.flatnonzero(before.shown[before.steps.journey] & (_same_steps(before, became, after) < 0))
+    steps = _differing(shown, _same_steps(after, shown, was, before), _step_columns, before, after, lexicon)
+    stood = np.flatnonzero(before.shown[before.steps.journey])
+    gone = stood[_same_steps(before, stood, became, after) < 0]
     return journeys, steps, Dropped(before.ids[became < 0], before.ids[before.steps.journey[gone]], before.steps.position[gone])
 
 
@@ -94,57 +96,64 @@ def partners(ids: NDArray[np.uint64], others: NDArray[np.uint64]) -> Places:
     return np.where(others[place] == ids, place, -1)
 
 
-def _same_steps(of: View, partner: Places, other: View) -> Places:
-    """Return for each row of a view the place of the step of the same journey and position in another view, -1 where that shows none."""
+def _same_steps(of: View, at: Places, partner: Places, other: View) -> Places:
+    """Return for each of some rows of a view the place of the step of the same journey and position in another view, -1 where that shows none."""
     if not len(other.ids):
-        return np.full(len(of.rows), -1, np.int64)
-    journey = partner[of.steps.journey]
-    there = (journey >= 0) & other.shown[journey] & (of.steps.position <= other.journeys.count[journey])
-    return np.where(there, other.journeys.first[journey] + of.steps.position - 1, -1)
+        return np.full(len(at), -1, np.int64)
+    journey, position = partner[of.steps.journey[at]], of.steps.position[at]
+    there = (journey >= 0) & other.shown[journey] & (position <= other.journeys.count[journey])
+    return np.where(there, other.journeys.first[journey] + position - 1, -1)
 
 
-def _differing(at: Places, partner: Places, before: Sequence[NDArray[Any]], after: Sequence[NDArray[Any]]) -> Chosen:
-    """Return which of these are new or differ in any column from their partner before."""
-    existed = partner[at] >= 0
-    now, then = at[existed], partner[at[existed]]
-    same = np.ones(len(now), bool)
-    for old, new in zip(before, after, strict=True):
-        same &= old[then] == new[now]
+_Columns = Callable[[View, Places, Lexicon], list[NDArray[Any]]]
+"""What rows of a view show."""
+
+
+def _differing(at: Places, partner: Places, columns: _Columns, before: View, after: View, lexicon: Lexicon) -> Chosen:
+    """Return which of these are new or differ in any column from their partner before. ``partner``: of each of these."""
+    existed = partner >= 0
+    then, now = columns(before, partner[existed], lexicon), columns(after, at[existed], lexicon)
+    same = np.ones(np.count_nonzero(existed), bool)
+    for old, new in zip(then, now, strict=True):
+        same &= old == new
     written = np.ones(len(at), bool)
     written[existed] = ~same
     return Chosen(at[written], existed[written])
 
 
-def _step_columns(of: View, lexicon: Lexicon) -> list[NDArray[Any]]:
-    """All that a step row shows, as numbers."""
-    senses, steps, rows = lexicon.sense_table(), of.steps, of.rows
-    previous = np.where(steps.previous >= 0, senses["type"][rows["sense"][steps.previous]], 0) if len(rows) else steps.previous
-    shown = [senses[name][rows["sense"]] for name in ("type", "channel", "stage", "roles")]
+def _step_columns(of: View, at: Places, lexicon: Lexicon) -> list[NDArray[Any]]:
+    """All that step rows show, as numbers."""
+    senses, steps, rows, before = lexicon.sense_table(), of.steps, of.rows.take(at), of.steps.previous[at]
+    sense = senses.take(rows["sense"])
+    previous = np.where(before >= 0, senses["type"][of.rows["sense"][before]], 0)
+    shown = [sense[name] for name in ("type", "channel", "stage", "roles")]
     shown += [rows[name] for name in ("key", "site", "actor", "team", "money", "money_kind")]
-    return [*shown, previous, steps.since, steps.wait, steps.service, steps.desired, steps.adequate, steps.opener, steps.calendar]
+    durations = (steps.since, steps.wait, steps.service, steps.desired, steps.adequate, steps.opener, steps.calendar)
+    return [*shown, previous, *(column[at] for column in durations)]
 
 
-def _journey_columns(of: View, lexicon: Lexicon) -> list[NDArray[Any]]:
-    """All that a journey row shows, as numbers."""
-    j = of.journeys
-    if not len(of.rows):
-        return [j.first] * (9 + 3 * len(FACTS))
-    facts = lexicon.fact_table()[of.rows["facts"]]
-    latest = [np.where(j.facts_at[:, a] >= 0, facts[j.facts_at[:, a], a], 0) for a in range(len(FACTS))]
-    when = [np.where(j.facts_at[:, a] >= 0, of.rows[name][j.facts_at[:, a]], 0) for a in range(len(FACTS)) for name in ("key", "sequence")]
-    plain = [of.rows["time"][j.first], of.rows["key"][j.first], j.count, j.ended, np.where(of.shown, j.variant, 0), j.closed, j.late, j.known]
-    return [*plain, *latest, *when, _waiting_marks(of, lexicon)]
+def _journey_columns(of: View, at: Places, lexicon: Lexicon) -> list[NDArray[Any]]:
+    """All that journey rows show, as numbers."""
+    j, named = of.journeys, of.journeys.facts_at[at].T
+    first = of.rows.take(j.first[at])
+    facts = lexicon.fact_table()
+    latest = [np.where(place >= 0, facts[of.rows["facts"][place], a], 0) for a, place in enumerate(named)]
+    when = [np.where(place >= 0, of.rows[name][place], 0) for place in named for name in ("key", "sequence")]
+    plain = [first["time"], first["key"], np.where(of.shown[at], j.variant[at], 0)]
+    plain += [column[at] for column in (j.count, j.ended, j.closed, j.late, j.known)]
+    return [*plain, *latest, *when, _waiting_marks(of, at, lexicon)]
 
 
 _PRIMES = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)
 
 
-def _waiting_marks(of: View, lexicon: Lexicon) -> NDArray[np.uint64]:
-    """Return 64 bits that stand for each journey's open waits; 0 for none."""
-    marks = np.zeros(len(of.ids), np.uint64)
-    at = np.flatnonzero(of.steps.waiting & of.shown[of.steps.journey])
+def _waiting_marks(of: View, journeys: Places, lexicon: Lexicon) -> NDArray[np.uint64]:
+    """Return 64 bits that stand for the open waits of each of some journeys; 0 for none."""
+    marks, asked = np.zeros(len(of.ids), np.uint64), np.zeros(len(of.ids), bool)
+    asked[journeys] = of.shown[journeys]
+    at = np.flatnonzero(of.steps.waiting & asked[of.steps.journey])
     sense = lexicon.sense_table().take(of.rows["sense"][at])
     shown = (of.steps.adequate[at], sense["stage"], sense["channel"])
     mixed = sum((np.uint64(prime) * column.astype(np.uint64) for prime, column in zip(_PRIMES, shown, strict=True)), of.rows["key"][at])
     np.add.at(marks, of.steps.journey[at], mixed)
-    return marks
+    return marks[journeys]

@@ -62,12 +62,6 @@ def measured(parts: list[Column]) -> list[Column | str]:
     return [*lengths, *parts]
 
 
-def as_bytes(column: Column) -> list[bytes]:
-    """Return the texts of a column without nulls, in UTF-8."""
-    texts: list[Any] = whole(column).cast(pa.binary()).to_pylist()
-    return texts
-
-
 def picked(column: Column, places: NDArray[np.integer[Any]]) -> Array:
     """Return the values at some places."""
     made: Any = column.take(array(places))

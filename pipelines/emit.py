@@ -10,9 +10,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipelines.changes import Chosen, Dropped, View
-from pipelines.columns import SEPARATOR, Array, array, picked, whole
+from pipelines.columns import SEPARATOR, Array, array, picked, spliced, whole
 from pipelines.counted import calendar_words, counted
-from pipelines.digest import digests
+from pipelines.digest import digests_of
 from pipelines.identify import Identified
 from pipelines.kernel import Journeys
 from pipelines.lexicon import FACTS, Lexicon
@@ -55,9 +55,9 @@ class Names:
         chain = rows["chain"][journeys.first]
         ids: NDArray[np.uint64] = self.state.chains.rows["hash"][chain]  # the chain of a case is known by the id of its journey
         caseless = np.flatnonzero(rows["flags"][journeys.first] & KIND != CASE)
-        customers = picked(self.customer, self.chain_places(chain[caseless])).to_pylist()
-        keys = rows["key"][journeys.first[caseless]].tolist()
-        ids[caseless] = digests([f"gap{SEPARATOR}{key:016x}{SEPARATOR}{customer}".encode() for customer, key in zip(customers, keys, strict=True)])
+        if len(caseless):
+            customers = picked(self.customer, self.chain_places(chain[caseless]))
+            ids[caseless] = digests_of(spliced(["gap", _in_hex(rows["key"][journeys.first[caseless]]), customers], SEPARATOR))
         return ids
 
     def event_ids(self, at: NDArray[np.int64]) -> Array:
@@ -194,6 +194,14 @@ def _with_drops(columns: dict[str, Array], gone: dict[str, Array], schema: pa.Sc
     known = {"op": _repeated("drop", count), "existed": array(np.ones(count, bool)), **gone}
     drop = pa.table([known[name] if name in known else pa.nulls(count, put.schema.field(name).type) for name in schema.names], names=schema.names)
     return pa.concat_tables([put, drop])
+
+
+def _in_hex(numbers: NDArray[np.uint64]) -> Array:
+    """Return 64 bits each as 16 digits."""
+    buffer_of: Any = pa.py_buffer
+    digits = numbers.astype(">u8").tobytes().hex().encode()
+    made: Any = pa.StringArray.from_buffers(len(numbers), buffer_of(np.arange(0, len(digits) + 1, 16, dtype=np.int32)), buffer_of(digits))
+    return made  # type: ignore[no-any-return]
 
 
 def _repeated(text: str, count: int) -> Words:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipelines import facts
-from pipelines.columns import Column, numbers
-from pipelines.digest import digests
+from pipelines.columns import Column, numbers, whole
+from pipelines.digest import digests_of
 from pipelines.identify import Identified
 from pipelines.lexicon import Lexicon
 from pipelines.named_chains import chains_of
@@ -51,8 +52,9 @@ def _correlations(column: Column) -> NDArray[np.uint64]:
     """Return 64 bits that stand for each correlation, 0 where there is none."""
     if column.null_count == len(column):
         return np.zeros(len(column), np.uint64)
-    places, distinct = distinct_strings(column)
-    return np.append(digests(map(str.encode, distinct)), np.uint64(0))[places]
+    encoded: Any = whole(column).dictionary_encode()
+    found: NDArray[np.uint64] = np.append(digests_of(encoded.dictionary), np.uint64(0))[numbers(encoded.indices, -1)]
+    return found
 
 
 def _coded(column: Column, codes: Mapping[str, int]) -> NDArray[np.uint32]:

@@ -10,13 +10,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipelines.columns import SEPARATOR, Array, Column, array, as_bytes, chosen, measured, numbers, picked, spliced, text_of, whole
+from pipelines.columns import SEPARATOR, Array, Column, array, chosen, measured, numbers, picked, spliced, text_of, whole
 from pipelines.decode import DeadLetter
-from pipelines.digest import digests
-from pipelines.distinct import distinct, packed
+from pipelines.digest import digests_of
+from pipelines.distinct import distinct, packed, unpacked
 from pipelines.identify import Identified, scopes
 from pipelines.state import GAP, HOUSE, OPERATION
-from pipelines.symbols import distinct_strings
+from pipelines.symbols import distinct_strings, words
 from schemas import journal
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def keys(table: pa.Table, who: Identified) -> NDArray[np.uint64]:
     """Return the events' keys: md5 over scope, source, id, instant and case (design §4, "Identity and duplicates")."""
     instant, mark = table["time_us"].cast(pa.string()), picked(_MARKS, who.kind) if (who.kind >= HOUSE).any() else ""
     names = measured([who.scope, table["source"], table["event_id"], text_of(table["case_id"])])
-    return digests(as_bytes(spliced([mark, instant, *names], SEPARATOR)))
+    return digests_of(spliced([mark, instant, *names], SEPARATOR))
 
 
 def chains(table: pa.Table, who: Identified) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64]]:
@@ -89,20 +89,24 @@ def chains(table: pa.Table, who: Identified) -> tuple[NDArray[np.uint64], NDArra
     sample = np.empty(len(known), np.int64)
     sample[where] = np.arange(len(where))
     texts = measured([picked(who.scope, sample), text_of(picked(second, sample))])
-    return digests(as_bytes(spliced([picked(KINDS, who.kind[sample]), *texts], SEPARATOR))), where, sample
+    return digests_of(spliced([picked(KINDS, who.kind[sample]), *texts], SEPARATOR)), where, sample
 
 
 def caseless_chains(customers: Array) -> NDArray[np.uint64]:
     """Return the hashes of the chains of customers' caseless events."""
     texts = measured([customers, pa.repeat(pa.scalar(""), len(customers))])
-    return digests(as_bytes(spliced([pa.repeat(KINDS[GAP], len(customers)), *texts], SEPARATOR)))
+    return digests_of(spliced([pa.repeat(KINDS[GAP], len(customers)), *texts], SEPARATOR))
 
 
 def money_kinds(table: pa.Table) -> Column:
     """Return currency and kind of each event's money as one text, null where there is none."""
     if table["money_minor"].null_count == len(table):
         return table["money_currency"]
-    return spliced([table["money_currency"], text_of(table["money_kind"])], " ")
+    (currency, names), (kind, kinds) = distinct_strings(table["money_currency"]), distinct_strings(table["money_kind"])
+    bounds = [len(names) + 1, len(kinds) + 1]
+    known, where = distinct(*packed([currency + 1, kind + 1], bounds))
+    pairs = (unpacked(number, bounds) for number in known.tolist())
+    return words(where.astype(np.int32), [f"{names[one - 1]} {kinds[other - 1] if other else ''}" if one else None for one, other in pairs])
 
 
 def identified(facts: pa.Table) -> Identified:

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.closed import among, closed, numbered
 from pipelines.counted import calendar_number, elapsed
 from pipelines.distinct import distinct, packed, unpacked
 from pipelines.lexicon import FACTS, Lexicon
 from pipelines.order import starts_of
-from pipelines.pairs import first_in_first_out, one_by_one, still_open
+from pipelines.pairs import first_in_first_out, still_open
 from pipelines.state import ABSENT, ANONYMOUS, CASE, COMPLETED, KIND, LATE, LIFECYCLE_SHIFT, QUEUED, STARTED
-from schemas.journey_map import JourneyMap, Pair
+from schemas.journey_map import JourneyMap
 from schemas.roles import bit
 
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
@@ -178,91 +179,22 @@ def _durations(
     life = np.where(shown, rows["flags"] >> np.uint32(LIFECYCLE_SHIFT) & 3, 0)
     if life.any():
         alive = np.flatnonzero(life)
-        group, queued, started = _group(journey[alive], sense["type"][alive]), life[alive] == QUEUED, life[alive] == STARTED
+        group, queued, started = numbered(journey[alive], sense["type"][alive]), life[alive] == QUEUED, life[alive] == STARTED
         opener = first_in_first_out(group, queued, started)
-        _fill(wait, rows["time"], alive, opener)
-        ended[alive] = np.where(opener >= 0, alive[opener], -1)
-        waiting[alive] |= still_open(queued, opener)
-        _fill(service, rows["time"], alive, first_in_first_out(group, started, life[alive] == COMPLETED))
-    paired = np.flatnonzero(_paired(lexicon)[rows["sense"]] & shown)
-    if len(paired):
-        found, open_, some, senses, journeys = wait[paired], waiting[paired], rows.take(paired), sense.take(paired), journey[paired]
-        by_role = np.full(len(paired), -1, np.int64)
-        for pair in lexicon.journey_map.pairs:
-            if pair.wait:
-                _close(found, open_, by_role, some, senses, journeys, pair, lexicon)
-        wait[paired], waiting[paired] = found, open_
-        ended[paired] = np.where((ended[paired] < 0) & (by_role >= 0), paired[by_role], ended[paired])
-    return wait, service, waiting, ended
-
-
-def _paired(lexicon: Lexicon) -> NDArray[np.bool_]:
-    """Return which senses open or close a wait."""
-    senses = lexicon.sense_table()
-    found = np.zeros(len(senses), bool)
-    for pair in lexicon.journey_map.pairs:
-        if pair.wait:
-            found |= _takes_part(senses, pair, lexicon)
-    return found
-
-
-def _takes_part(sense: NDArray[np.void], pair: Pair, lexicon: Lexicon) -> NDArray[np.bool_]:
-    return np.asarray((sense["thing"] == lexicon.things.code(pair.thing)) & (sense["roles"] & np.uint64(pair.opens | pair.closes) != 0))
-
-
-def _close(
-    wait: NDArray[np.int64],
-    waiting: NDArray[np.bool_],
-    ended: NDArray[np.int64],
-    rows: NDArray[np.void],
-    sense: NDArray[np.void],
-    journey: NDArray[np.int64],
-    pair: Pair,
-    lexicon: Lexicon,
-) -> None:
-    """Give each row that closes an opening of the pair its wait and that opening, unless it has them; mark openings that nothing closes."""
-    opens, closes = np.uint64(pair.opens), np.uint64(pair.closes)
-    at = np.flatnonzero(_takes_part(sense, pair, lexicon))
-    if not len(at):
-        return
-    key = pair_keys(rows.take(at), pair)
-    opening, closing = sense["roles"][at] & opens != 0, sense["roles"][at] & closes != 0
-    lacking = np.isin(journey[at], journey[at[key == 0]])
-    keyed, loose = np.flatnonzero(~lacking), np.flatnonzero(lacking)
-    opener = np.full(len(at), -1, np.int64)
-    opener[keyed] = _among(keyed, first_in_first_out(_group(journey[at[keyed]], key[keyed]), opening[keyed], closing[keyed]))
-    channel = None if pair.key == "journey" else sense["channel"][at[loose]]
-    opener[loose] = _among(loose, one_by_one(journey[at[loose]], key[loose], channel, opening[loose], closing[loose]))
-    _fill(wait, rows["time"], at, opener)
-    ended[at] = np.where((ended[at] < 0) & (opener >= 0), at[opener], ended[at])
-    waiting[at] |= still_open(opening, opener)
-
-
-def _among(chosen: NDArray[np.int64], opener: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Turn places among the chosen into places among all; -1 stays."""
-    return np.where(opener >= 0, chosen[opener], -1) if len(chosen) else opener
-
-
-def pair_keys(rows: NDArray[np.void], pair: Pair) -> NDArray[np.uint64]:
-    """Return what must be equal for a second event to close the first; 0 where the event lacks it."""
-    if pair.key == "case":  # a journey is of one case or of none; without one the correlation names the thread
-        return np.where(rows["flags"] & KIND == CASE, np.uint64(1), rows["correlation"])
-    return np.ascontiguousarray(rows["correlation"])
-
-
-def _group(left: NDArray[np.int64], right: NDArray[np.generic]) -> NDArray[np.int64]:
-    """Number the distinct pairs of two columns."""
-    order = np.lexsort((right, left))
-    new = np.r_[False, (np.diff(left[order]) != 0) | (right[order][1:] != right[order][:-1])] if len(left) else np.empty(0, bool)
-    numbers = np.empty(len(left), np.int64)
-    numbers[order] = np.cumsum(new)
-    return numbers
+        waiting[alive] = still_open(queued, opener)
+        ended[alive] = among(alive, opener)
+        _fill(wait, rows["time"], alive, ended[alive])
+        _fill(service, rows["time"], alive, among(alive, first_in_first_out(group, started, life[alive] == COMPLETED)))
+    opener, unclosed = closed(rows, sense, journey, shown, lexicon)
+    paired = np.flatnonzero(opener >= 0)
+    _fill(wait, rows["time"], paired, opener[paired])
+    return wait, service, waiting | unclosed, np.where(ended < 0, opener, ended)
 
 
 def _fill(durations: NDArray[np.int64], time: NDArray[np.int64], at: NDArray[np.int64], opener: NDArray[np.int64]) -> None:
-    """Where a row closes something and has no duration yet, take the ms since what it closes."""
+    """Where a row (``at``) closes another one, and has no duration yet, take the ms since that; -1 where it closes none."""
     found = (opener >= 0) & (durations[at] == ABSENT)
-    durations[at[found]] = (time[at[found]] - time[at[opener[found]]]) // _MS
+    durations[at[found]] = (time[at[found]] - time[opener[found]]) // _MS
 
 
 def _zones(
@@ -291,7 +223,7 @@ def levels(
     begun = eras(lexicon.journey_map)
     bounds = [len(lexicon.stages), *[int(column.max(initial=0)) + 1 for column in known], len(begun) + 1]
     cases, where = distinct(*packed([stage, *known, np.searchsorted(begun, time, side="right")], bounds))
-    found = np.array([_level(lexicon, *unpacked(case, bounds)) for case in cases.tolist()], np.int64).reshape(-1, 3)
+    found = np.array([_level(lexicon, begun, unpacked(case, bounds)) for case in cases.tolist()], np.int64).reshape(-1, 3)
     return elapsed(lexicon.journey_map, found[where], time, wait)
 
 
@@ -305,10 +237,15 @@ def eras(journey_map: JourneyMap) -> NDArray[np.int64]:
     return np.array(sorted({zone.valid_from_us for zone in journey_map.tolerance if zone.valid_from_us is not None}), np.int64)
 
 
-def _level(lexicon: Lexicon, stage: int, segment: int, client_type: int, context: int, era: int) -> tuple[int, int, int]:
-    values = lexicon.attributes.values
-    begun = eras(lexicon.journey_map)
+def _level(lexicon: Lexicon, begun: NDArray[np.int64], case: tuple[int, ...]) -> tuple[int, int, int]:
+    found = lexicon.levels.get(case)
+    if found is None:
+        found = lexicon.levels[case] = _sought(lexicon, begun, *case)
+    return found
+
+
+def _sought(lexicon: Lexicon, begun: NDArray[np.int64], stage: int, segment: int, client_type: int, context: int, era: int) -> tuple[int, int, int]:
+    values, journey_map = lexicon.attributes.values, lexicon.journey_map
     at = int(begun[era - 1]) if era else int(np.iinfo(np.int64).min)
-    journey_map = lexicon.journey_map
     found = journey_map.tolerance_for(lexicon.stages.values[stage] or "", values[segment], values[client_type], values[context], at)
     return (ABSENT, ABSENT, 0) if found is None else (found.desired_ms, found.adequate_ms, calendar_number(journey_map, found.calendar))

@@ -45,6 +45,7 @@ class Lexicon:
     rules: Symbols = field(default_factory=Symbols)
     senses: list[tuple[int, int, int, bool]] = field(default_factory=list)
     facts: list[tuple[int, int, int]] = field(default_factory=lambda: [(0, 0, 0)])
+    levels: dict[tuple[int, ...], tuple[int, int, int]] = field(default_factory=dict)  # those that ``kernel`` found for a stage, codes and an era
     _sense_codes: dict[tuple[int, int, int, bool], int] = field(default_factory=dict)
     _fact_codes: dict[tuple[int, int, int], int] = field(default_factory=dict)
     _sense_rows: list[tuple[int, int, int, int, int, int, int]] = field(default_factory=list)

@@ -91,7 +91,7 @@ ANONYMOUS = np.uint32(1 << 5)
 ACTOR_KIND_SHIFT = 6  # two bits: 0 unknown, 1 human, 2 machine, 3 customer
 
 _READ_ROWS = 1 << 18
-UNMARKED = np.array((0, ABSENT, ABSENT, 0, 0, -1, 0), MARK)
+UNMARKED = np.array([(0, ABSENT, ABSENT, 0, 0, -1, 0)], MARK)
 Allocator = Callable[[str, "np.dtype[Any]", int], "NDArray[Any]"]
 """(name, dtype, capacity) → an array of that capacity that keeps what an earlier, smaller one of that name held."""
 
@@ -236,7 +236,7 @@ class State:
         new["prev"] = np.where(first, heads["head"], places - 1)
         new["prefmax"] = np.where(first, heads["maxtime"], np.maximum(heads["maxtime"], earlier))
         new["text_end"] = _kept(self.texts, picked(event_ids, order))
-        self.marks.append(np.full(len(order), UNMARKED))
+        self.marks.append(np.repeat(UNMARKED, len(order)))
         last = np.flatnonzero(np.r_[first[1:], True]) if len(order) else np.empty(0, np.int64)
         self._advance(new.take(last), places[last], np.diff(np.r_[-1, last]))
         found = np.full(len(rows), -1, np.int64)
