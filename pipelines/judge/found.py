@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pipelines.columns import Array, array, numbers, whole
 from pipelines.judge.rule import Rule
 from pipelines.judge.sight import Sight
-from pipelines.state import CASE, KIND
+from pipelines.state import CASE, KIND, State
 from schemas import journal
 from schemas.errors import RuleError
 
@@ -37,11 +37,13 @@ class Found:
 
     Attributes:
         table: The journal's columns from ``rule`` on, but for ``evidence``.
-        place: The place in the sight of the event that opened each.
+        place: Where the event that opened each stands in the state.
+        evidence: Where the events of the evidence stand, of one interval after another.
     """
 
     table: pa.Table
     place: Places
+    evidence: Places
 
 
 def interval_keys(rule: Rule, opening: NDArray[np.uint64]) -> NDArray[np.uint64]:
@@ -51,14 +53,13 @@ def interval_keys(rule: Rule, opening: NDArray[np.uint64]) -> NDArray[np.uint64]
     return np.asarray(mixed ^ (mixed >> np.uint64(32)))
 
 
-def told(rule: Rule, result: pa.Table, sight: Sight, at: Places, unit: Places) -> Found:
+def told(rule: Rule, result: pa.Table, sight: Sight, unit: Places) -> Found:
     """Check a rule's result and tell it.
 
     Args:
         rule: The rule.
         result: What it returned.
-        sight: All rows at hand.
-        at: Places in the sight of the rows that the rule saw.
+        sight: The rows that it saw.
         unit: What it saw as the customer of each.
 
     Raises:
@@ -69,7 +70,7 @@ def told(rule: Rule, result: pa.Table, sight: Sight, at: Places, unit: Places) -
     for name in _WANTED:
         if columns[name].null_count:
             raise wrong(rule, f"returns null as {name}")
-    place = _openings(rule, columns, sight, at, unit)
+    place, evidence = _evidence(rule, columns, sight, unit)
     since, until = numbers(columns["since"].cast(pa.int64())), columns["until"].cast(pa.int64())
     if (until.is_valid().to_numpy(zero_copy_only=False) & (numbers(until) < since)).any():
         raise wrong(rule, "returns an interval whose until lies before its since")
@@ -96,7 +97,7 @@ def told(rule: Rule, result: pa.Table, sight: Sight, at: Places, unit: Places) -
         **texts,
         "operation": columns.get("operation", pa.nulls(len(place), _TEXT)),
     }
-    return Found(pa.table(table).cast(pa.schema([journal.INTERVALS.field(name) for name in table])), place)
+    return Found(pa.table(table).cast(pa.schema([journal.INTERVALS.field(name) for name in table])), sight.places[place], sight.places[evidence])
 
 
 def wrong(rule: Rule, what: str) -> RuleError:
@@ -122,20 +123,17 @@ def column(rule: Rule, result: pa.Table, name: str, kind: pa.DataType) -> Array:
         raise wrong(rule, f"returns {name} as {column.type}, which is no {kind}: {error}") from None
 
 
-def _openings(rule: Rule, columns: dict[str, Array], sight: Sight, at: Places, unit: Places) -> Places:
-    """Return the place of the first event of each evidence; all of the evidence must be of the island that the interval is of."""
+def _evidence(rule: Rule, columns: dict[str, Array], sight: Sight, unit: Places) -> tuple[Places, Places]:
+    """Return which row the first of each evidence is, and which all of them are; all must be of the island that the interval is of."""
     lists: Any = columns["evidence"]
     size = numbers(pc.list_value_length(lists)).astype(np.int64)
     if (size == 0).any():
         raise wrong(rule, "returns an interval without evidence")
-    keys = numbers(pc.list_flatten(lists)).astype(np.uint64)
     owner = np.repeat(numbers(columns["customer_id"]).astype(np.int64), size)
-    units = np.full(len(sight.places) + 1, -1)  # the last is of what is not found
-    units[at] = unit
-    found = sight.find(keys)
-    if (units[found] != owner).any() or (owner < 0).any():
+    found = sight.find(numbers(pc.list_flatten(lists)).astype(np.uint64))
+    if (np.append(unit, -1)[found] != owner).any() or (owner < 0).any():  # the last is of what is not found
         raise wrong(rule, "returns evidence that is no key of an event of the same island, or another customer_id than it saw")
-    return np.asarray(found[np.cumsum(size) - size])
+    return found[np.cumsum(size) - size], found
 
 
 def _text(sight: Sight, name: str) -> Array:
@@ -179,11 +177,14 @@ def _ids(kind: str, opened: Sight, at: Places) -> Array:
     return state.event_ids(opened.places[at])
 
 
-def with_evidence(table: pa.Table, sight: Sight) -> pa.Table:
-    """Add the ids of the events of the evidence."""
-    lists: Any = whole(table["evidence_keys"])
-    keys = numbers(pc.list_flatten(lists)).astype(np.uint64)
-    ids = sight.state.event_ids(sight.places[sight.find(keys)])
-    offsets: Any = pa.array(np.append(0, np.cumsum(numbers(pc.list_value_length(lists)))).astype(np.int32))
-    evidence: Any = pa.ListArray.from_arrays(offsets, ids)
+def with_evidence(table: pa.Table, places: Places, state: State) -> pa.Table:
+    """Add the ids of the events of the evidence, which stand at these places."""
+    offsets: Any = pa.array(np.append(0, np.cumsum(sizes_of(table))).astype(np.int32))
+    evidence: Any = pa.ListArray.from_arrays(offsets, state.event_ids(places))
     return table.add_column(table.schema.get_field_index("evidence_keys"), "evidence", evidence)
+
+
+def sizes_of(table: pa.Table) -> Places:
+    """Return how many events the evidence of each interval is."""
+    lists: Any = whole(table["evidence_keys"])
+    return numbers(pc.list_value_length(lists)).astype(np.int64)
