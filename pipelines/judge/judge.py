@@ -21,7 +21,7 @@ from pipelines.distinct import distinct
 from pipelines.judge.arranged import by_time
 from pipelines.judge.court import EVENTS, Court, Limit, no_limit
 from pipelines.judge.crowds import Crowds
-from pipelines.judge.found import Found, sizes_of, told, with_evidence
+from pipelines.judge.found import Found, checked, sizes_of, told, with_evidence
 from pipelines.judge.held import DEAD, add, content, held_of
 from pipelines.judge.islands import MOST, Islands, inside, islands
 from pipelines.judge.links import Reach, walk
@@ -248,16 +248,14 @@ class Judge:
         if "steps" in needs.tables and not sight.shown.all():
             tables["steps"] = events.filter(array(sight.shown))
         result = self._court.run(rule, {name: tables[name] for name in EVENTS if name in needs.tables})
-        return told(rule, result, sight, unit)
+        return checked(rule, result, sight, unit)
 
     def _differences(
         self, con: duckdb.DuckDBPyConnection, state: State, touched: Touched, parts: Sequence[Islands], found: Sequence[Found]
     ) -> pa.Table | None:
         """Compare what was found with what stands of the touched islands; note and return the differences."""
         standing = self._standing(state, touched, parts)
-        table = (
-            pa.concat_tables([each.table for each in found]) if found else journal.INTERVALS.empty_table().drop_columns(["op", "existed", "evidence"])
-        )
+        table = told(found, state, self._lexicon)
         place, evidence = (np.concatenate([_NONE, *(getattr(each, name) for each in found)]) for name in ("place", "evidence"))
         key, digest = numbers(table["key"]).astype(np.uint64), content(con, table)
         before = state.held.rows.take(standing)

@@ -43,6 +43,11 @@ class Sight:
         return self.state.rows.rows.take(self.places)
 
     @cached_property
+    def key(self) -> NDArray[np.uint64]:
+        """The key of each."""
+        return np.ascontiguousarray(self.rows["key"])
+
+    @cached_property
     def marks(self) -> NDArray[np.void]:
         """What their journeys say of them."""
         return self.state.marks.rows.take(self.places)
@@ -59,10 +64,10 @@ class Sight:
     def find(self, keys: NDArray[np.uint64]) -> Places:
         """Return which row has each key; -1 where there is none."""
         near = self._near(keys)
-        order = near[np.argsort(self.rows["key"][near])]
+        order = near[np.argsort(self.key[near])]
         if not len(order):
             return np.full(len(keys), -1, np.int64)
-        known = self.rows["key"][order]
+        known = self.key[order]
         at = np.minimum(np.searchsorted(known, keys), len(order) - 1)
         return np.where(known[at] == keys, order[at], -1)
 
@@ -71,7 +76,7 @@ class Sight:
         mask = np.uint64((8 << len(keys).bit_length()) - 1)
         asked = np.zeros(int(mask) + 1, bool)
         asked[keys & mask] = True
-        return np.flatnonzero(asked[self.rows["key"] & mask])
+        return np.flatnonzero(asked[self.key & mask])
 
     @cached_property
     def shown(self) -> NDArray[np.bool_]:
@@ -168,8 +173,8 @@ def _present(name: str) -> Callable[[Sight], Array]:
 
 _MAKERS: dict[str, Callable[[Sight], Array]] = {
     "place": lambda s: array(np.arange(len(s.rows))),
-    "key": lambda s: array(s.rows["key"]),
-    "event_id": lambda s: array(s.rows["key"]),
+    "key": lambda s: array(s.key),
+    "event_id": lambda s: array(s.key),
     "case_id": lambda s: array(s.state.chains.rows["hash"][s.rows["chain"]], s.rows["flags"] & KIND != CASE),
     "correlation_id": lambda s: array(s.rows["correlation"], s.rows["correlation"] == 0),
     "journey_id": lambda s: array(s.marks["journey"], ~s.shown),
