@@ -74,10 +74,7 @@ class Court:
         cases = " ".join(f"when '{role}' then {bit(role)}::ubigint" for role in ROLES)
         self._con.execute(" ".join(["create macro bit_of(role) as (case role", cases, "end)"]))
         self._con.execute("create macro has(bits, role) as (bits & bit_of(role)) <> 0")
-        for name, table in given(journey_map).items():
-            self._con.register("given", table)
-            self._con.execute(" ".join(["create table", name, "as from given"]))
-            self._con.unregister("given")
+        self._given = {name: Stream(table) for name, table in given(journey_map).items()}
         self._con.execute("set lock_configuration = true")
 
     def needs(self, rule: Rule) -> Needs:
@@ -106,7 +103,7 @@ class Court:
     def _prepare(self, rule: Rule, tables: Mapping[str, pa.Table]) -> _Prepared:
         con = self._con.cursor()
         streams = {name: Stream(table) for name, table in tables.items()}
-        for name, stream in streams.items():
+        for name, stream in (self._given | streams).items():  # none is a table of the engine: a plan with one in it is made anew at each call
             con.register(name, stream)
         wanted = con.extract_statements(rule.sql)[0].named_parameters
         for name in wanted:

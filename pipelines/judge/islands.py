@@ -76,24 +76,34 @@ def islands(
 
 def inside(islands_: Islands, group: Places, time: Places) -> Flags:
     """Return which instants of groups lie in a touched range."""
-    order = np.lexsort((islands_.low, islands_.group))
-    owner, low, high = islands_.group[order], islands_.low[order], islands_.high[order]
-    if not len(order):
+    owner, low, high = islands_.group, islands_.low, islands_.high
+    if not len(owner):
         return np.zeros(len(group), bool)
+    step = np.diff(owner)
+    if (step < 0).any() or (np.diff(low)[step == 0] < 0).any():
+        order = np.lexsort((low, owner))
+        owner, low, high = owner[order], low[order], high[order]
     # Ranges of a group are apart, but for points of what was lost: the running maximum of ends covers those.
-    instants, rank = np.unique(np.concatenate([low, time]), return_inverse=True)
-    scale = len(instants) + 1
-    _groups, number = np.unique(np.concatenate([owner, group]), return_inverse=True)
-    known = number[: len(owner)] * scale + rank[: len(owner)]
-    asked = number[len(owner) :] * scale + rank[len(owner) :]
-    at = np.searchsorted(known, asked, side="right") - 1
+    at = _last_begun(owner, low, group, time)
     begin = np.maximum.accumulate(np.where(starts_of(owner), np.arange(len(owner)), 0))
     reach = _running_high(high, begin)
     return np.asarray((at >= 0) & (owner[at] == group) & (reach[at] >= time))
 
 
+def _last_begun(owner: Places, low: Places, group: Places, time: Places) -> Places:
+    """Return for each instant of a group which range of it began last; one of another group, or -1, where none has begun by then."""
+    begin, end = np.searchsorted(owner, group), np.searchsorted(owner, group, side="right")
+    while (todo := np.flatnonzero(begin < end)).size:
+        middle = (begin[todo] + end[todo]) // 2
+        begun = low[middle] <= time[todo]
+        begin[todo[begun]], end[todo[~begun]] = middle[begun] + 1, middle[~begun]
+    return np.asarray(begin - 1)
+
+
 def _running_high(high: Places, begin: Places) -> Places:
     """Return the greatest end so far in each group."""
+    if (high[1:] >= high[:-1])[begin[1:] == begin[:-1]].all():
+        return high
     values, rank = np.unique(high, return_inverse=True)
     scaled = np.maximum.accumulate(begin * (len(values) + 1) + rank) - begin * (len(values) + 1)
     return values[scaled]

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, reduce
+from operator import or_
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipelines.columns import Array, array, numbers
+from pipelines.columns import array, numbers
 from pipelines.distinct import distinct
 from pipelines.judge.arranged import by_time
 from pipelines.judge.court import EVENTS, Court, Limit, no_limit
 from pipelines.judge.crowds import Crowds
-from pipelines.judge.found import Found, told, with_evidence
+from pipelines.judge.found import Found, checked, sizes_of, told, with_evidence
 from pipelines.judge.held import DEAD, add, content, held_of
 from pipelines.judge.islands import MOST, Islands, inside, islands
 from pipelines.judge.links import Reach, walk
@@ -27,7 +29,7 @@ from pipelines.judge.pool import Pool, Touched, among, groups, untie
 from pipelines.judge.restored import customers_of_links, standing_of
 from pipelines.judge.rule import Rule
 from pipelines.judge.select import Needs
-from pipelines.judge.sight import COLUMNS, Sight, seen
+from pipelines.judge.sight import COLUMNS, Sight
 from pipelines.lexicon import Lexicon
 from pipelines.order import starts_of
 from pipelines.records import joined
@@ -101,7 +103,7 @@ class Judge:
         self.refused: dict[str, str] = {}
         self._needs = [self._court.needs(rule) for rule in self.rules]
         for number in range(len(self.rules)):
-            self._run(number, Sight(State(), Lexicon(lexicon.journey_map), np.empty(0, np.int64)), {}, _NONE, _NONE)
+            self._run(number, Sight(State(), Lexicon(lexicon.journey_map), _NONE), _NONE)
 
     @property
     def watched(self) -> int:
@@ -158,16 +160,16 @@ class Judge:
         if not len(touched.customers):
             return None
         pool = self._pool(state, change, touched)
-        parts = [self._islands(state, number, pool, touched) for number in range(len(self.rules))]
-        sight, places = _sight(state, self._lexicon, pool, parts)
-        found, made, gone = [], dict[str, Array](), []
+        parts = [self._islands(number, pool, touched, opened=only == -1) for number in range(len(self.rules))]
+        found, gone = [], []
         for number, part in enumerate(parts):
             if len(part.rows) and self.rules[number].name not in self.refused:
                 try:
-                    found.append(self._run(number, sight, made, places[part.rows], part.unit))
+                    sight = Sight(state, self._lexicon, pool.links["place"][part.rows].astype(np.int64))
+                    found.append(self._run(number, sight, part.unit))
                 except RuleError as error:
                     gone += self._refuse(self.rules[number], error, state)
-        changes = [self._differences(con, state, touched, parts, sight, found), _drops(gone) if gone else None]
+        changes = [self._differences(con, state, touched, parts, found), _drops(gone) if gone else None]
         said = [each for each in changes if each is not None]
         return pa.concat_tables(said) if said else None
 
@@ -221,40 +223,40 @@ class Judge:
         asked = touched.rules[np.searchsorted(touched.customers, links["customer"][first])][np.cumsum(first) - 1]
         place = links["place"]
         changed = (place >= change.rows[0]) & (place < change.rows[1]) | among(place, change.changed)
-        return Pool(links, reach.bits[links["sense"]] & asked, changed, state, self._lexicon)
+        return Pool(links, reach.bits[links["sense"]] & asked, changed, np.sort(deep), self._opening, state, self._lexicon)
 
-    def _islands(self, state: State, number: int, pool: Pool, touched: Touched) -> Islands:
+    @cached_property
+    def _opening(self) -> int:
+        """The roles without one of which islands have no intervals of some rule, as bits."""
+        return reduce(or_, (rule.opens[0] for rule in self.rules if rule.opens), 0)
+
+    def _islands(self, number: int, pool: Pool, touched: Touched, *, opened: bool) -> Islands:
+        """Find the islands of one rule. ``opened``: what stands was found by this rule, so that nothing does where nothing can open an interval."""
         rule, bit = self.rules[number], np.uint64(1 << number)
         gone = touched.lost_bits & bit != 0
         lost = touched.lost.compress(gone)
         instants = groups(rule.apart, self._lexicon, touched.lost_customer[gone], lost["sense"], lost["chain"]), lost["time"]
-        apart = pool.apart(rule.apart)
-        mine = np.flatnonzero(apart.bits & bit)
-        rows = apart.order[mine]
-        return islands(rule, rows, apart.group[mine], pool.time[rows], pool.roles[rows], pool.changed[rows], instants, self._most)
+        rows, group = pool.seen(rule, bit, opened=opened and not len(lost))
+        return islands(rule, rows, group, pool.time[rows], pool.roles[rows], pool.changed[rows], instants, self._most)
 
-    def _run(self, number: int, sight: Sight, made: dict[str, Array], at: Places, unit: Places) -> Found:
+    def _run(self, number: int, sight: Sight, unit: Places) -> Found:
         """Run one rule over the rows of its islands."""
         rule, needs = self.rules[number], self._needs[number]
-        columns = seen(sight, _columns(needs), made)
-        events = pa.table({**columns, "customer_id": array(np.zeros(len(sight.places), np.uint64))})
-        events = events if np.array_equal(at, np.arange(len(sight.places))) else events.take(array(at))
-        events = events.set_column(events.schema.get_field_index("customer_id"), "customer_id", array(unit.astype(np.uint64)))
+        columns = {name: sight.column(name) for name in _columns(needs)}
+        events = pa.table({**columns, "customer_id": array(unit.astype(np.uint64))})
         tables = {"touchpoints": events, "steps": events}
-        if "steps" in needs.tables and not sight.shown[at].all():
-            tables["steps"] = events.filter(array(sight.shown[at]))
+        if "steps" in needs.tables and not sight.shown.all():
+            tables["steps"] = events.filter(array(sight.shown))
         result = self._court.run(rule, {name: tables[name] for name in EVENTS if name in needs.tables})
-        return told(rule, result, sight, at, unit)
+        return checked(rule, result, sight, unit)
 
     def _differences(
-        self, con: duckdb.DuckDBPyConnection, state: State, touched: Touched, parts: Sequence[Islands], sight: Sight, found: Sequence[Found]
+        self, con: duckdb.DuckDBPyConnection, state: State, touched: Touched, parts: Sequence[Islands], found: Sequence[Found]
     ) -> pa.Table | None:
         """Compare what was found with what stands of the touched islands; note and return the differences."""
         standing = self._standing(state, touched, parts)
-        table = (
-            pa.concat_tables([each.table for each in found]) if found else journal.INTERVALS.empty_table().drop_columns(["op", "existed", "evidence"])
-        )
-        place = np.concatenate([each.place for each in found]) if found else _NONE
+        table = told(found, state, self._lexicon)
+        place, evidence = (np.concatenate([_NONE, *(getattr(each, name) for each in found)]) for name in ("place", "evidence"))
         key, digest = numbers(table["key"]).astype(np.uint64), content(con, table)
         before = state.held.rows.take(standing)
         order = np.argsort(before["key"])
@@ -270,25 +272,25 @@ class Judge:
             (self._lexicon.rules.values[code], name) for code, name in zip(before["rule"][gone].tolist(), before["key"][gone].tolist(), strict=True)
         ]
         state.held.rows["rule"][replaced] = DEAD
-        self._hold(state, sight, table, key, digest, place, written)
-        put = with_evidence(table.filter(array(written)), sight)
+        self._hold(state, table, key, digest, place, written)
+        put = with_evidence(table.filter(array(written)), evidence[np.repeat(written, sizes_of(table))], state)
         put = put.add_column(0, "existed", array(existed[written])).add_column(0, "op", pa.repeat(pa.scalar("put"), len(put)))
         return pa.concat_tables([put.select(journal.INTERVALS.names).cast(journal.INTERVALS), _drops(dropped)])
 
     def _hold(
         self,
         state: State,
-        sight: Sight,
         table: pa.Table,
         key: NDArray[np.uint64],
         digest: NDArray[np.uint64],
         place: Places,
         written: NDArray[np.bool_],
     ) -> None:
-        rows = sight.rows[place[written]]
+        place = place[written]
+        rows = state.rows.rows.take(place)
         new = np.zeros(len(rows), HELD)
         new["key"], new["digest"], new["opened"] = key[written], digest[written], rows["time"]
-        new["customer"], new["place"] = state.chains.rows["customer"][rows["chain"]], sight.places[place[written]]
+        new["customer"], new["place"] = state.chains.rows["customer"][rows["chain"]], place
         new["rule"] = self._lexicon.rules.encode(table["rule"].filter(array(written)))
         add(state, new)
 
@@ -298,6 +300,8 @@ class Judge:
         for part in parts:
             np.minimum.at(since, np.searchsorted(touched.customers, part.group >> 32), part.low)
         at = held_of(state, touched.customers, since)
+        if not len(at):
+            return at
         held = state.held.rows.take(at)
         mine = np.zeros(len(at), bool)
         for number, rule in enumerate(self.rules):
@@ -311,14 +315,6 @@ class Judge:
 
 
 _NONE = np.empty(0, np.int64)
-
-
-def _sight(state: State, lexicon: Lexicon, pool: Pool, parts: Sequence[Islands]) -> tuple[Sight, Places]:
-    """Return all rows that any rule is to see, in total order, and for each row of the pool its place there."""
-    used = np.zeros(len(pool.links), bool)
-    for part in parts:
-        used[part.rows] = True
-    return Sight(state, lexicon, pool.links["place"][used].astype(np.int64)), np.cumsum(used) - 1
 
 
 def _columns(needs: Needs) -> list[str]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.judge.arranged import by_group
+from pipelines.judge.rule import Rule
+from pipelines.key_index import spans
 from pipelines.lexicon import Lexicon
+from pipelines.order import starts_of
 from pipelines.state import State
 
 Places = NDArray[np.int64]
@@ -40,15 +43,6 @@ class Touched:
     lost_bits: Bits
 
 
-@dataclass(frozen=True)
-class Apart:
-    """Places of rows of the pool group by group, in total order, with the group and the rules of each."""
-
-    order: Places
-    group: Places
-    bits: Bits
-
-
 @dataclass
 class Pool:
     """Linked rows, customer by customer in total order.
@@ -57,14 +51,27 @@ class Pool:
         links: Records of ``LINK``.
         bits: Which rules that are asked see each.
         changed: Which are new, or told otherwise by their journey.
+        deep: Customers of whom not all that lies within reach is here, ascending.
+        opening: Bits of roles: all by which islands can have intervals of rules that say so.
     """
 
     links: NDArray[np.void]
     bits: Bits
     changed: Flags
+    deep: Codes
+    opening: int
     state: State
     lexicon: Lexicon
-    _apart: dict[str | None, Apart] = field(default_factory=dict)
+
+    @cached_property
+    def customer(self) -> Codes:
+        """Whose each is."""
+        return np.ascontiguousarray(self.links["customer"])
+
+    @cached_property
+    def sense(self) -> Codes:
+        """The sense of each."""
+        return np.ascontiguousarray(self.links["sense"])
 
     @cached_property
     def time(self) -> Places:
@@ -74,17 +81,48 @@ class Pool:
     @cached_property
     def roles(self) -> Bits:
         """The roles of each, as bits."""
-        return np.asarray(self.lexicon.sense_table()["roles"][self.links["sense"]])
+        return np.asarray(self.lexicon.sense_table()["roles"][self.sense])
 
-    def apart(self, column: str | None) -> Apart:
-        """Return the rows group by group, where events that differ in a column are kept apart."""
-        if column not in self._apart:
-            links = self.links
-            chains = self.state.rows.rows["chain"][links["place"]] if column == "case_id" else links["customer"]
-            group = groups(column, self.lexicon, links["customer"], links["sense"], chains)
-            order = np.arange(len(links)) if column is None else by_group(group)
-            self._apart[column] = Apart(order, group[order], self.bits[order])
-        return self._apart[column]
+    def seen(self, rule: Rule, bit: np.uint64, *, opened: bool) -> tuple[Places, Places]:
+        """Return the rows that a rule sees.
+
+        Args:
+            rule: The rule.
+            bit: Its bit.
+            opened: Only of customers who may have an event that opens an interval of it.
+
+        Returns:
+            Their places, group by group in total order, and the group of each.
+        """
+        rows = self._opened(rule, bit) if opened and rule.opens else np.flatnonzero(self.bits & bit)
+        customer = self.customer[rows]
+        chains = self.state.rows.rows["chain"][self.links["place"][rows]] if rule.apart == "case_id" else customer
+        group = groups(rule.apart, self.lexicon, customer, self.sense[rows], chains)
+        if rule.apart is None:
+            return rows, group
+        order = by_group(group)
+        return rows[order], group[order]
+
+    def _opened(self, rule: Rule, bit: np.uint64) -> Places:
+        """Return the rows that a rule sees of customers who have one with a role that it names first, or of whom not all is here."""
+        openers = self._openers[(self.roles[self._openers] & np.uint64(rule.opens[0]) != 0) & (self.bits[self._openers] & bit != 0)]
+        begins = self._begins
+        able = np.zeros(len(begins), bool)
+        able[np.searchsorted(begins, openers, side="right") - 1] = True
+        able[np.searchsorted(self.customer[begins[:-1]], self.deep)] = True
+        number = np.flatnonzero(able[:-1])
+        rows = spans(begins[number], begins[number + 1])
+        return np.asarray(rows[self.bits[rows] & bit != 0])
+
+    @cached_property
+    def _openers(self) -> Places:
+        opens = self.lexicon.sense_table()["roles"] & np.uint64(self.opening) != 0
+        return np.flatnonzero(opens[self.sense])
+
+    @cached_property
+    def _begins(self) -> Places:
+        """Where the rows of each customer begin, and where the last ones end."""
+        return np.append(np.flatnonzero(starts_of(self.customer)), len(self.links))
 
 
 def groups(column: str | None, lexicon: Lexicon, customers: Codes, senses: Codes, chains: Codes) -> Places:

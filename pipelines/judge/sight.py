@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -37,29 +37,46 @@ class Sight:
     lexicon: Lexicon
     places: Places
 
-    def __post_init__(self) -> None:
-        """Read the rows."""
-        self.rows = self.state.rows.rows.take(self.places)
-        self.marks = self.state.marks.rows.take(self.places)
-        self.sense = self.lexicon.sense_table().take(self.rows["sense"])
+    @cached_property
+    def rows(self) -> NDArray[np.void]:
+        """The rows themselves."""
+        return self.state.rows.rows.take(self.places)
+
+    @cached_property
+    def key(self) -> NDArray[np.uint64]:
+        """The key of each."""
+        return np.ascontiguousarray(self.rows["key"])
+
+    @cached_property
+    def marks(self) -> NDArray[np.void]:
+        """What their journeys say of them."""
+        return self.state.marks.rows.take(self.places)
+
+    @cached_property
+    def sense(self) -> NDArray[np.void]:
+        """What the map says of them."""
+        return self.lexicon.sense_table().take(self.rows["sense"])
 
     def column(self, name: str) -> Array:
         """Return one column of `COLUMNS` but ``customer_id``."""
         return _MAKERS[name](self)
 
     def find(self, keys: NDArray[np.uint64]) -> Places:
-        """Return the place of the row of each key; -1 where there is none."""
-        order, known = self._by_key
+        """Return which row has each key; -1 where there is none."""
+        near = self._near(keys)
+        order = near[np.argsort(self.key[near])]
         if not len(order):
             return np.full(len(keys), -1, np.int64)
+        known = self.key[order]
         at = np.minimum(np.searchsorted(known, keys), len(order) - 1)
         return np.where(known[at] == keys, order[at], -1)
 
-    @cached_property
-    def _by_key(self) -> tuple[Places, NDArray[np.uint64]]:
-        key = np.ascontiguousarray(self.rows["key"])
-        order = np.argsort(key)
-        return order, key[order]
+    def _near(self, keys: NDArray[np.uint64]) -> Places:
+        """Return the rows that may have one of these keys by their last bits: mostly few of many, which are sorted for so much less."""
+        mask = np.uint64((8 << len(keys).bit_length()) - 1)
+        asked = np.zeros(int(mask) + 1, bool)
+        asked[keys & mask] = True
+        return np.flatnonzero(asked[self.key & mask])
 
     @cached_property
     def shown(self) -> NDArray[np.bool_]:
@@ -156,8 +173,8 @@ def _present(name: str) -> Callable[[Sight], Array]:
 
 _MAKERS: dict[str, Callable[[Sight], Array]] = {
     "place": lambda s: array(np.arange(len(s.rows))),
-    "key": lambda s: array(s.rows["key"]),
-    "event_id": lambda s: array(s.rows["key"]),
+    "key": lambda s: array(s.key),
+    "event_id": lambda s: array(s.key),
     "case_id": lambda s: array(s.state.chains.rows["hash"][s.rows["chain"]], s.rows["flags"] & KIND != CASE),
     "correlation_id": lambda s: array(s.rows["correlation"], s.rows["correlation"] == 0),
     "journey_id": lambda s: array(s.marks["journey"], ~s.shown),
@@ -195,11 +212,3 @@ _MAKERS: dict[str, Callable[[Sight], Array]] = {
 }
 COLUMNS = ("customer_id", *_MAKERS)
 """What rules see of an event."""
-
-
-def seen(sight: Sight, names: Iterable[str], cache: dict[str, Array]) -> dict[str, Array]:
-    """Return some columns of all rows but ``customer_id``; each is made once."""
-    for name in names:
-        if name not in cache:
-            cache[name] = sight.column(name)
-    return {name: cache[name] for name in names}

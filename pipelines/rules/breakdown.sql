@@ -30,37 +30,37 @@ held_up as (
 shared as (
     from held_up semi join (select operation from held_up group by operation having count(distinct customer_id) >= $customers) using (operation)
 ),
-waits as (
-    select key, operation, customer_id, occurred_at, place, name, flow, spot, begun_at, ended_at, team, false as is_closing from shared
-    union all
+closings as (
     select
-        s.key, null, s.customer_id, s.occurred_at, s.place, p.name,
-        case when p.key = 'case' then coalesce(s.case_id, s.correlation_id) else s.correlation_id end, case when p.key = 'journey' then '' else coalesce(s.channel, '') end,
-        null, null, null, true
-    from steps as s semi join shared as h on h.customer_id = s.customer_id join pairs as p on p.thing = s.thing and p.wait and s.roles & p.closes <> 0
+        s.customer_id, s.occurred_at, s.place, p.name, case when p.key = 'case' then coalesce(s.case_id, s.correlation_id) else s.correlation_id end as flow,
+        case when p.key = 'journey' then '' else coalesce(s.channel, '') end as spot
+    from steps as s join pairs as p on p.thing = s.thing and p.wait and s.roles & p.closes <> 0
+),
+-- Joined apart, so that of who has many flows only what belongs together is compared.
+ends as (
+    select o.key, o.name, c.occurred_at
+    from shared as o join closings as c on c.customer_id = o.customer_id and c.name = o.name and c.flow = o.flow
+        and c.place > o.place and c.occurred_at <= o.occurred_at + to_milliseconds($window)
+    union all
+    select o.key, o.name, c.occurred_at
+    from (from shared where flow is null) as o join closings as c on c.customer_id = o.customer_id and c.name = o.name and c.spot = o.spot
+        and c.place > o.place and c.occurred_at <= o.occurred_at + to_milliseconds($window)
+    union all
+    select o.key, o.name, c.occurred_at
+    from shared as o join (from closings where flow is null) as c on c.customer_id = o.customer_id and c.name = o.name and c.spot = o.spot
+        and c.place > o.place and c.occurred_at <= o.occurred_at + to_milliseconds($window)
 ),
 followed as (
     select
-        *,
-        least(
-            case when flow is not null then min(occurred_at) filter (where is_closing) over later_of_flow end,
-            case when flow is null then min(occurred_at) filter (where is_closing) over later end,
-            min(occurred_at) filter (where is_closing and flow is null) over later
-        ) as first_at,
-        greatest(occurred_at, begun_at) as from_at,
-        least(case when first_at <= occurred_at + to_milliseconds($window) then first_at end, ended_at) as over_at,
-        over_at + to_milliseconds($within) as until_at
-    from waits
-    window
-        later_of_flow as (partition by customer_id, name, flow order by place rows between 1 following and unbounded following),
-        later as (partition by customer_id, name, spot order by place rows between 1 following and unbounded following)
+        s.*, greatest(s.occurred_at, s.begun_at) as from_at, least(e.closed_at, s.ended_at) as over_at, over_at + to_milliseconds($within) as until_at
+    from shared as s left join (select key, name, min(occurred_at) as closed_at from ends group by key, name) as e on e.key = s.key and e.name = s.name
 ),
 -- One customer who waits twice counts once: waits that follow one another within that time are one spell.
 marked as (
     select
         *,
         coalesce(from_at > max(coalesce(until_at, 'infinity')) over (partition by operation, customer_id order by from_at, place rows between unbounded preceding and 1 preceding), true) as begins
-    from followed where not is_closing and (over_at is null or over_at > from_at)
+    from followed where over_at is null or over_at > from_at
 ),
 spells as (
     select operation, customer_id, spell, min(from_at) as from_at, case when count(until_at) = count(*) then max(until_at) end as until_at, any_value(team order by from_at, place) as team, list(key order by from_at, place) as keys

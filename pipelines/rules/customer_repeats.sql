@@ -13,8 +13,11 @@ with said_again as (
     select customer_id, key, occurred_at, place, coalesce(correlation_id, case_id, key) as contact
     from touchpoints where has(roles, 'repeated')
 ),
+often as (
+    select customer_id from said_again group by customer_id having count(*) >= $contacts
+),
 begun as (
-    select *, lag(occurred_at) over (partition by customer_id, contact order by place) as earlier_at from said_again
+    select *, lag(occurred_at) over (partition by customer_id, contact order by place) as earlier_at from said_again semi join often using (customer_id)
 ),
 contacts as (
     select

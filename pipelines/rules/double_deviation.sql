@@ -24,16 +24,16 @@ with taking_part as (
 ),
 followed as (
     select
-        *,
-        lag(is_hurt) over flow as before_hurts, lag(key) over flow as recovered_by, lag(occurred_at) over flow as recovered_at,
-        last_value(case when is_hurt then key end ignore nulls) over earlier as hurt_by,
-        last_value(case when is_hurt then occurred_at end ignore nulls) over earlier as hurt_at,
-        min(occurred_at) filter (where is_end) over later as ended_at
-    from taking_part
-    window
-        flow as (partition by customer_id, flow order by place),
-        earlier as (flow rows between unbounded preceding and 1 preceding),
-        later as (flow rows between 1 following and unbounded following)
+        o.customer_id, o.key, o.occurred_at, o.case_id,
+        arg_max(e.is_hurt, e.place) filter (where e.place < o.place) as before_hurts,
+        arg_max(e.key, e.place) filter (where e.place < o.place) as recovered_by,
+        max(e.occurred_at) filter (where e.place < o.place) as recovered_at,
+        arg_max(e.key, e.place) filter (where e.place < o.place and e.is_hurt) as hurt_by,
+        max(e.occurred_at) filter (where e.place < o.place and e.is_hurt) as hurt_at,
+        min(e.occurred_at) filter (where e.place > o.place and e.is_end) as ended_at
+    from taking_part as o join taking_part as e on e.customer_id = o.customer_id and e.flow = o.flow
+    where o.is_hurt
+    group by all
 )
 select
     customer_id, case when case_id is null then 'customer' else 'case' end as subject_kind, coalesce(case_id, customer_id) as subject_id,
@@ -41,4 +41,4 @@ select
     case when ended_at <= occurred_at + to_milliseconds($window) then ended_at end as until,
     epoch_ms(occurred_at) - epoch_ms(recovered_at) as value, null::bigint as threshold, [key, recovered_by, hurt_by] as evidence
 from followed
-where is_hurt and not before_hurts and hurt_at >= occurred_at - to_milliseconds($window)
+where not before_hurts and hurt_at >= occurred_at - to_milliseconds($window)

@@ -16,25 +16,25 @@ with taking_part as (
         coalesce(correlation_id, case_id) as flow, coalesce(case_id, correlation_id) as matter
     from touchpoints
 ),
-followed as (
-    select
-        *,
-        first_value(case when is_closing then occurred_at end ignore nulls) over later as first_at,
-        first_value(case when is_closing then key end ignore nulls) over later as closed_by,
-        first_value(case when is_closing then coalesce(team, '') end ignore nulls) over later as taken_by,
-        last_value(team ignore nulls) over earlier as held_by,
-        last_value(case when team is not null then occurred_at end ignore nulls) over earlier as held_at
-    from taking_part
-    window
-        later as (partition by customer_id, flow order by place rows between 1 following and unbounded following),
-        earlier as (partition by customer_id, matter order by place rows between unbounded preceding and 1 preceding)
+moves as (
+    from taking_part where is_move or is_request
+),
+closed as (
+    select o.key, min(c.occurred_at) as first_at, arg_min(c.key, c.place) as closed_by, arg_min(coalesce(c.team, ''), c.place) as taken_by
+    from moves as o
+    join taking_part as c on c.customer_id = o.customer_id and c.flow = o.flow and c.is_closing and c.place > o.place and c.occurred_at <= o.occurred_at + to_milliseconds($window)
+    group by o.key
+),
+held as (
+    select o.key, arg_max(e.team, e.place) as came_from
+    from moves as o
+    join taking_part as e on e.customer_id = o.customer_id and e.matter = o.matter and e.team is not null and e.place < o.place
+        and e.occurred_at >= o.occurred_at - to_milliseconds($window)
+    group by o.key
 ),
 ended as (
-    select
-        *,
-        flow is not null and first_at <= occurred_at + to_milliseconds($window) as is_over,
-        case when matter is not null and held_at >= occurred_at - to_milliseconds($window) then held_by end as came_from
-    from followed where is_move or is_request
+    select m.*, c.first_at, c.closed_by, c.taken_by, c.key is not null as is_over, h.came_from
+    from moves as m left join closed as c on c.key = m.key left join held as h on h.key = m.key
 )
 select
     customer_id, 'handoff' as subject_kind, key as subject_id, key as opening_key, occurred_at as opened_at, occurred_at as since,

@@ -12,12 +12,15 @@ with taking_part as (
     select customer_id, key, occurred_at, place, case_id, has(roles, 'handoff') as is_move, coalesce(case_id, correlation_id) as flow
     from touchpoints where has(roles, 'handoff') or has(roles, 'progress') or has(roles, 'answered')
 ),
+passed_on as (
+    select customer_id, flow from taking_part where is_move group by customer_id, flow having count(*) >= $moves
+),
 stretches as (
     select
         *,
         count_if(not is_move) over (partition by customer_id, flow order by place) as stretch,
         min(occurred_at) filter (where not is_move) over (partition by customer_id, flow order by place rows between 1 following and unbounded following) as progress_at
-    from taking_part
+    from taking_part as t semi join passed_on as p on p.customer_id = t.customer_id and p.flow is not distinct from t.flow
 ),
 moves as (
     select

@@ -13,33 +13,20 @@ with taking_part as (
     select customer_id, key, occurred_at, place, case_id, has(roles, 'delivery_owed') as is_opening, coalesce(case_id, correlation_id) as flow
     from touchpoints where has(roles, 'delivery_owed') or has(roles, 'delivered') or has(roles, 'cancelled') or has(roles, 'refunded')
 ),
--- Who has paid in a flow that was not over in time, or in none; nearly all are over, and need not be paired one by one.
+-- Of which the flow was not over in time, or that name none; nearly all are over.
 slow as (
-    select distinct customer_id
-    from taking_part group by customer_id, flow
-    having
-        bool_or(is_opening) and not coalesce(
-            flow is not null and max(place) filter (where is_opening) < min(place) filter (where not is_opening)
-            and min(occurred_at) filter (where not is_opening) <= min(occurred_at) filter (where is_opening) + to_milliseconds(least($within, $window)),
-            false
-        )
-),
-followed as (
-    select
-        *,
-        least(
-            case when flow is not null then min(occurred_at) filter (where not is_opening) over later_of_flow end,
-            case when flow is null then min(occurred_at) filter (where not is_opening) over later end,
-            min(occurred_at) filter (where not is_opening and flow is null) over later
-        ) as first_at
-    from taking_part semi join slow using (customer_id)
-    window
-        later_of_flow as (partition by customer_id, flow order by place rows between 1 following and unbounded following),
-        later as (partition by customer_id order by place rows between 1 following and unbounded following)
+    select o.*
+    from taking_part as o
+    anti join taking_part as c on c.customer_id = o.customer_id and not c.is_opening and c.flow = o.flow
+        and c.place > o.place and c.occurred_at <= o.occurred_at + to_milliseconds(least($within, $window))
+    where o.is_opening
 ),
 closed as (
-    select *, case when first_at <= occurred_at + to_milliseconds($window) then first_at end as closed_at
-    from followed where is_opening
+    select o.customer_id, o.key, o.occurred_at, o.case_id, min(c.occurred_at) as closed_at
+    from slow as o
+    left join (from taking_part semi join slow using (customer_id)) as c on c.customer_id = o.customer_id and not c.is_opening and coalesce(c.flow = o.flow, true)
+        and c.place > o.place and c.occurred_at <= o.occurred_at + to_milliseconds($window)
+    group by all
 )
 select
     customer_id, case when case_id is null then 'customer' else 'case' end as subject_kind, coalesce(case_id, customer_id) as subject_id, key as opening_key, occurred_at as opened_at,

@@ -15,8 +15,12 @@ with taking_part as (
         coalesce(case_id, correlation_id) as flow
     from touchpoints where case_id is not null or correlation_id is not null
 ),
+-- Matters of which a move gives one to a team that had it before; in others nothing comes back.
 passed_on as (
-    select customer_id, flow from taking_part where is_move group by customer_id, flow having count(*) > 1
+    select distinct m.customer_id, m.flow
+    from taking_part as m
+    semi join taking_part as e on e.customer_id = m.customer_id and e.flow = m.flow and e.team = m.team and e.place < m.place
+    where m.is_move
 ),
 held as (
     select

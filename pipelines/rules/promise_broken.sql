@@ -13,22 +13,13 @@ with taking_part as (
     select customer_id, key, occurred_at, place, promise_due_at, has(roles, 'promised') as is_opening, coalesce(correlation_id, case_id) as flow
     from touchpoints where has(roles, 'promised') or has(roles, 'kept') or has(roles, 'withdrawn')
 ),
-followed as (
-    select
-        *,
-        least(
-            case when flow is not null then min(occurred_at) filter (where not is_opening) over later_of_flow end,
-            case when flow is null then min(occurred_at) filter (where not is_opening) over later end,
-            min(occurred_at) filter (where not is_opening and flow is null) over later
-        ) as first_at
-    from taking_part
-    window
-        later_of_flow as (partition by customer_id, flow order by place rows between 1 following and unbounded following),
-        later as (partition by customer_id order by place rows between 1 following and unbounded following)
-),
 closed as (
-    select *, case when first_at <= occurred_at + to_milliseconds($window) then first_at end as closed_at
-    from followed where is_opening and promise_due_at is not null
+    select o.customer_id, o.key, o.occurred_at, o.promise_due_at, min(c.occurred_at) as closed_at
+    from taking_part as o
+    left join taking_part as c on c.customer_id = o.customer_id and not c.is_opening and coalesce(c.flow = o.flow, true)
+        and c.place > o.place and c.occurred_at <= o.occurred_at + to_milliseconds($window)
+    where o.is_opening and o.promise_due_at is not null
+    group by all
 )
 select
     customer_id, 'promise' as subject_kind, key as subject_id, key as opening_key, occurred_at as opened_at,

@@ -15,11 +15,14 @@ with taking_part as (
         has(roles, 'failure') or has(roles, 'complaint') or has(roles, 'reopened') as is_hurt
     from touchpoints where case_id is not null or correlation_id is not null
 ),
+made_good as (
+    select distinct customer_id, flow from taking_part where has(roles, 'recovery')
+),
 turned as (
     select
         *,
         coalesce(is_hurt and not lag(is_hurt) over flow, true) or occurred_at > lag(occurred_at) over flow + to_milliseconds($window) as is_turn
-    from taking_part
+    from taking_part semi join made_good using (customer_id, flow)
     window flow as (partition by customer_id, flow order by place)
 ),
 numbered as (

@@ -14,17 +14,17 @@ with taking_part as (
 ),
 followed as (
     select
-        *,
-        min(occurred_at) filter (where not is_opening) over later as over_at,
-        last_value(case when not is_opening then key end ignore nulls) over earlier as resolved_by,
-        last_value(case when not is_opening then occurred_at end ignore nulls) over earlier as resolved_at
-    from taking_part
-    window
-        later as (partition by customer_id, flow order by place rows between 1 following and unbounded following),
-        earlier as (partition by customer_id, flow order by place rows between unbounded preceding and 1 preceding)
+        o.customer_id, o.key, o.occurred_at, o.case_id,
+        min(e.occurred_at) filter (where e.place > o.place) as over_at,
+        arg_max(e.key, e.place) filter (where e.place < o.place) as resolved_by,
+        max(e.occurred_at) filter (where e.place < o.place) as resolved_at
+    from taking_part as o
+    left join taking_part as e on e.customer_id = o.customer_id and e.flow is not distinct from o.flow and not e.is_opening
+    where o.is_opening
+    group by all
 ),
 returned as (
-    select *, resolved_at >= occurred_at - to_milliseconds($window) as is_known from followed where is_opening
+    select *, resolved_at >= occurred_at - to_milliseconds($window) as is_known from followed
 )
 select
     customer_id, case when case_id is null then 'customer' else 'case' end as subject_kind, coalesce(case_id, customer_id) as subject_id,

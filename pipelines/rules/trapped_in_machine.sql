@@ -13,29 +13,21 @@ with taking_part as (
     select customer_id, key, occurred_at, place, adequate_ms, has(roles, 'human_sought') as is_opening, correlation_id as flow
     from steps where has(roles, 'human_sought') or has(roles, 'human_reached') or has(roles, 'human')
 ),
-followed as (
-    select
-        *,
-        coalesce(adequate_ms, $within) as limit_ms,
-        occurred_at + to_milliseconds(limit_ms) as due_at,
-        least(
-            case when flow is not null then min(occurred_at) filter (where not is_opening) over later_of_flow end,
-            case when flow is null then min(occurred_at) filter (where not is_opening) over later end,
-            min(occurred_at) filter (where not is_opening and flow is null) over later
-        ) as reached_at
-    from taking_part
-    window
-        later_of_flow as (partition by customer_id, flow order by place rows between 1 following and unbounded following),
-        later as (partition by customer_id order by place rows between 1 following and unbounded following)
-),
 met as (
-    select f.*, case when m.occurred_at <= f.occurred_at + to_milliseconds($window) then m.occurred_at end as met_at
-    from followed as f
-    asof left join (from taking_part where not is_opening) as m on m.customer_id = f.customer_id and m.occurred_at > f.due_at
-    where f.is_opening and (f.reached_at is null or f.reached_at > f.due_at)
+    select
+        o.customer_id, o.key, o.occurred_at, coalesce(o.adequate_ms, $within) as limit_ms, o.occurred_at + to_milliseconds(limit_ms) as due_at,
+        min(c.occurred_at) filter (where coalesce(c.flow = o.flow, true)) as reached_at,
+        min(c.occurred_at) filter (
+            where c.occurred_at > o.occurred_at + to_milliseconds(coalesce(o.adequate_ms, $within)) and c.occurred_at <= o.occurred_at + to_milliseconds($window)
+        ) as met_at
+    from taking_part as o
+    left join taking_part as c on c.customer_id = o.customer_id and not c.is_opening and c.place > o.place
+    where o.is_opening
+    group by all
 )
 select
     customer_id, 'customer' as subject_kind, customer_id as subject_id, key as opening_key, occurred_at as opened_at,
     due_at as since, met_at as until,
     epoch_ms(met_at) - epoch_ms(occurred_at) as value, limit_ms as threshold, [key] as evidence
 from met
+where reached_at is null or reached_at > due_at

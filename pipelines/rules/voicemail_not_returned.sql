@@ -13,22 +13,13 @@ with taking_part as (
     from steps as s left join pairs as p on p.thing = s.thing and has(p.closes, 'listened')
     where has(s.roles, 'answered') or s.roles & p.opens <> 0
 ),
-followed as (
-    select
-        *,
-        least(
-            case when flow is not null then min(occurred_at) filter (where not is_opening) over later_of_flow end,
-            case when flow is null then min(occurred_at) filter (where not is_opening) over later end,
-            min(occurred_at) filter (where not is_opening and flow is null) over later
-        ) as first_at
-    from taking_part semi join (select customer_id from taking_part where is_opening) using (customer_id)
-    window
-        later_of_flow as (partition by customer_id, flow order by place rows between 1 following and unbounded following),
-        later as (partition by customer_id order by place rows between 1 following and unbounded following)
-),
 closed as (
-    select *, case when first_at <= occurred_at + to_milliseconds($window) then first_at end as closed_at
-    from followed where is_opening
+    select o.customer_id, o.key, o.occurred_at, min(c.occurred_at) as closed_at
+    from taking_part as o
+    left join taking_part as c on c.customer_id = o.customer_id and not c.is_opening and coalesce(c.flow = o.flow, true)
+        and c.place > o.place and c.occurred_at <= o.occurred_at + to_milliseconds($window)
+    where o.is_opening
+    group by all
 )
 select
     customer_id, 'customer' as subject_kind, customer_id as subject_id, key as opening_key, occurred_at as opened_at,

@@ -14,51 +14,42 @@ with waits as (
         (select min(t.adequate_ms) from tolerance as t where t.stage = p.stage) as least_ms
     from pairs as p where p.wait
 ),
-taking_part as (
+closings as (
     select
-        s.customer_id, s.key, s.occurred_at, s.place, p.pair, s.channel, s.adequate_ms,
-        s.roles & p.opens <> 0 as is_opening, s.roles & p.closes <> 0 as is_closing,
+        s.customer_id, s.occurred_at, s.place, p.pair, p.key = 'journey' as is_anywhere, s.channel, case when p.key = 'case' then coalesce(s.case_id, s.correlation_id) else s.correlation_id end as flow
+    from steps as s join waits as p on p.thing = s.thing and s.roles & p.closes <> 0
+),
+openings as (
+    select
+        s.customer_id, s.key, s.occurred_at, s.place, s.adequate_ms, s.segment, s.client_type, s.context, s.channel, p.pair, p.name, p.stage as waits_in,
         case when p.key = 'case' then coalesce(s.case_id, s.correlation_id) else s.correlation_id end as flow,
         case when p.stage is null then s.adequate_ms else p.least_ms end as least_ms
-    from steps as s join waits as p on p.thing = s.thing and s.roles & (p.opens | p.closes) <> 0
+    from steps as s join waits as p on p.thing = s.thing and s.roles & p.opens <> 0
 ),
--- Of whom a flow is not over by the least level of any of its openings, or names none; nearly all are over, and need not be paired one by one. A level in business time
--- lasts at least as long by the clock.
+-- Of which the flow is not over by the least level that it may have, or that name none; nearly all are over. A level in business time lasts at least as long by the clock.
 slow as (
-    select distinct customer_id, pair
-    from taking_part group by customer_id, pair, flow
-    having
-        bool_or(is_opening and least_ms is not null) and not coalesce(
-            flow is not null and max(place) filter (where is_opening) < min(place) filter (where is_closing)
-            and min(epoch_us(occurred_at)) filter (where is_closing) <= min(epoch_us(occurred_at) + 1000 * least($window, least_ms)) filter (where is_opening),
-            false
-        )
+    select o.*
+    from openings as o
+    anti join closings as c on c.customer_id = o.customer_id and c.pair = o.pair and c.flow = o.flow
+        and c.place > o.place and c.occurred_at <= o.occurred_at + to_milliseconds(least($window, o.least_ms))
+    where o.least_ms is not null
 ),
 followed as (
     select
-        *,
-        least(
-            case when flow is not null then min(occurred_at) filter (where is_closing) over later_of_flow end,
-            case when flow is null then min(occurred_at) filter (where is_closing) over later end,
-            min(occurred_at) filter (where is_closing and flow is null) over later
-        ) as first_at,
-        case when first_at <= occurred_at + to_milliseconds($window) then first_at end as closed_at
-    from (
-        select t.*, case when w.key = 'journey' then '' else coalesce(t.channel, '') end as spot, w.name, w.stage as waits_in
-        from taking_part as t semi join slow using (customer_id, pair) join waits as w using (pair)
-    )
-    window
-        later_of_flow as (partition by customer_id, pair, flow order by place rows between 1 following and unbounded following),
-        later as (partition by customer_id, pair, spot order by place rows between 1 following and unbounded following)
+        o.key, o.pair, o.customer_id, o.occurred_at, o.adequate_ms, o.segment, o.client_type, o.context, o.name, o.waits_in, min(c.occurred_at) as closed_at
+    from slow as o
+    left join (from closings semi join slow using (customer_id, pair)) as c on c.customer_id = o.customer_id and c.pair = o.pair
+        and coalesce(c.flow = o.flow, c.is_anywhere or coalesce(c.channel, '') = coalesce(o.channel, ''))
+        and c.place > o.place and c.occurred_at <= o.occurred_at + to_milliseconds($window)
+    group by all
 ),
 levels as (
     select
         f.key, f.name, epoch_us(f.occurred_at) as opened_us,
         arg_min({'ms': t.adequate_ms, 'calendar': t.calendar}, (-t.conditions, -coalesce(t.valid_from_us, -9223372036854775807), t.file_order)) as level
-    from followed as f join steps as s on s.customer_id = f.customer_id and s.place = f.place
-    join tolerance as t on t.stage = f.waits_in and coalesce(t.segment = s.segment, t.segment is null) and coalesce(t.client_type = s.client_type, t.client_type is null)
-        and coalesce(t.context = s.context, t.context is null) and (t.valid_from_us is null or make_timestamp(t.valid_from_us) <= f.occurred_at)
-    where f.is_opening
+    from followed as f
+    join tolerance as t on t.stage = f.waits_in and coalesce(t.segment = f.segment, t.segment is null) and coalesce(t.client_type = f.client_type, t.client_type is null)
+        and coalesce(t.context = f.context, t.context is null) and (t.valid_from_us is null or make_timestamp(t.valid_from_us) <= f.occurred_at)
     group by f.key, f.name, f.occurred_at
 ),
 -- A level in business time lasts until the first ms at which the calendar has been open for longer since the wait began.
@@ -75,7 +66,6 @@ limits as (
 judged as (
     select o.*, case when o.waits_in is null then o.adequate_ms else v.adequate_ms end as limit_ms
     from followed as o left join limits as v on v.key = o.key and v.name = o.name
-    where o.is_opening
 )
 select
     customer_id, 'customer' as subject_kind, customer_id as subject_id, key as opening_key, occurred_at as opened_at,

@@ -30,28 +30,31 @@ held_up as (
 ),
 waits as (
     select
-        key, name, customer_id, occurred_at, place, channel, waits_in, adequate_ms, segment, client_type, context, true as is_opening, false as is_closing,
-        case when paired_by = 'case' then coalesce(case_id, correlation_id) else correlation_id end as flow, case when paired_by = 'journey' then '' else coalesce(channel, '') end as spot
+        *, case when paired_by = 'case' then coalesce(case_id, correlation_id) else correlation_id end as flow, case when paired_by = 'journey' then '' else coalesce(channel, '') end as spot
     from openings semi join (select key from held_up) using (key)
-    union all
+),
+closings as (
     select
-        s.key, p.name, s.customer_id, s.occurred_at, s.place, s.channel, null, null, null, null, null, false, true,
-        case when p.key = 'case' then coalesce(s.case_id, s.correlation_id) else s.correlation_id end, case when p.key = 'journey' then '' else coalesce(s.channel, '') end
-    from steps as s semi join (select o.customer_id from openings as o semi join held_up using (key)) as h on h.customer_id = s.customer_id join pairs as p on p.thing = s.thing and p.wait and s.roles & p.closes <> 0
+        s.customer_id, s.occurred_at, s.place, p.name, case when p.key = 'case' then coalesce(s.case_id, s.correlation_id) else s.correlation_id end as flow,
+        case when p.key = 'journey' then '' else coalesce(s.channel, '') end as spot
+    from steps as s join pairs as p on p.thing = s.thing and p.wait and s.roles & p.closes <> 0
+),
+-- Joined apart, so that of who has many flows only what belongs together is compared.
+ends as (
+    select o.key, o.name, c.occurred_at
+    from waits as o join closings as c on c.customer_id = o.customer_id and c.name = o.name and c.flow = o.flow
+        and c.place > o.place and c.occurred_at <= o.occurred_at + to_milliseconds($window)
+    union all
+    select o.key, o.name, c.occurred_at
+    from (from waits where flow is null) as o join closings as c on c.customer_id = o.customer_id and c.name = o.name and c.spot = o.spot
+        and c.place > o.place and c.occurred_at <= o.occurred_at + to_milliseconds($window)
+    union all
+    select o.key, o.name, c.occurred_at
+    from waits as o join (from closings where flow is null) as c on c.customer_id = o.customer_id and c.name = o.name and c.spot = o.spot
+        and c.place > o.place and c.occurred_at <= o.occurred_at + to_milliseconds($window)
 ),
 followed as (
-    select
-        *,
-        least(
-            case when flow is not null then min(occurred_at) filter (where is_closing) over later_of_flow end,
-            case when flow is null then min(occurred_at) filter (where is_closing) over later end,
-            min(occurred_at) filter (where is_closing and flow is null) over later
-        ) as first_at,
-        case when first_at <= occurred_at + to_milliseconds($window) then first_at end as closed_at
-    from waits
-    window
-        later_of_flow as (partition by customer_id, name, flow order by place rows between 1 following and unbounded following),
-        later as (partition by customer_id, name, spot order by place rows between 1 following and unbounded following)
+    select w.*, e.closed_at from waits as w left join (select key, name, min(occurred_at) as closed_at from ends group by key, name) as e on e.key = w.key and e.name = w.name
 ),
 levels as (
     select
@@ -60,7 +63,6 @@ levels as (
     from followed as f
     join tolerance as t on t.stage = f.waits_in and coalesce(t.segment = f.segment, t.segment is null) and coalesce(t.client_type = f.client_type, t.client_type is null)
         and coalesce(t.context = f.context, t.context is null) and (t.valid_from_us is null or make_timestamp(t.valid_from_us) <= f.occurred_at)
-    where f.is_opening
     group by f.key, f.name, f.occurred_at
 ),
 -- A level in business time lasts until the first ms at which the calendar has been open for longer since the wait began.
@@ -80,7 +82,6 @@ judged as (
         case when f.waits_in is null then f.adequate_ms else v.adequate_ms end as limit_ms,
         greatest(f.occurred_at + to_milliseconds(limit_ms), h.begun_at) as since, least(f.closed_at, h.ended_at) as until
     from followed as f left join limits as v on v.key = f.key and v.name = f.name join held_up as h on h.key = f.key and h.name = f.name
-    where f.is_opening
 )
 select
     customer_id, 'customer' as subject_kind, customer_id as subject_id, key as opening_key, occurred_at as opened_at, since, until,
