@@ -92,6 +92,7 @@ class LiveMart:
         self._loose += sum(len(table) for _, tables in new for name, table in tables.items() if name in ("steps", "journeys"))
         if self._loose >= _LOOSE_ROWS:
             self._checkpoint()
+            self.rest()
         for commit, _ in new:
             self.folded[commit.partition] = max(commit.seq, self.folded.get(commit.partition, -1))
 
@@ -117,6 +118,7 @@ class LiveMart:
             self._loose += sum(map(len, tables.values()))
             if self._loose >= _LOOSE_ROWS:
                 self._checkpoint()
+                self.rest()
         self.fold([(base, {})])
 
     @property

@@ -165,6 +165,7 @@ class Judge:
             if len(part.rows) and self.rules[number].name not in self.refused:
                 try:
                     found.append(self._run(number, sight, made, places[part.rows], part.unit))
+                    state.rest(len(pool.links))
                 except RuleError as error:
                     gone += self._refuse(self.rules[number], error, state)
         changes = [self._differences(con, state, touched, parts, sight, found), _drops(gone) if gone else None]
@@ -214,7 +215,7 @@ class Judge:
             number = int(np.searchsorted(touched.customers, customer))
             parts.append(self._crowds.near(state, customer, touched.time[touched.who == number], int(touched.rules[number]), reach))
         links = joined(parts)
-        links = links.compress(state.marks.rows["lost"][links["place"]] == 0)
+        links = links.compress(state.marks.column("lost", links["place"]) == 0)
         links = links.take(by_time(links["customer"], links["time"]))
         untie(links, state)
         first = starts_of(links["customer"])

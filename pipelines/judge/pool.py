@@ -80,7 +80,7 @@ class Pool:
         """Return the rows group by group, where events that differ in a column are kept apart."""
         if column not in self._apart:
             links = self.links
-            chains = self.state.rows.rows["chain"][links["place"]] if column == "case_id" else links["customer"]
+            chains = self.state.rows.column("chain", links["place"]) if column == "case_id" else links["customer"]
             group = groups(column, self.lexicon, links["customer"], links["sense"], chains)
             order = np.arange(len(links)) if column is None else by_group(group)
             self._apart[column] = Apart(order, group[order], self.bits[order])

@@ -39,8 +39,8 @@ class Sight:
 
     def __post_init__(self) -> None:
         """Read the rows."""
-        self.rows = self.state.rows.rows.take(self.places)
-        self.marks = self.state.marks.rows.take(self.places)
+        self.rows = self.state.rows.taken(self.places)
+        self.marks = self.state.marks.taken(self.places)
         self.sense = self.lexicon.sense_table().take(self.rows["sense"])
 
     def column(self, name: str) -> Array:
@@ -83,7 +83,7 @@ class Sight:
     @cached_property
     def before(self) -> NDArray[np.void]:
         """The row of the step before, any where there is none."""
-        return self.state.rows.rows.take(np.maximum(self.marks["previous"], 0)) if self.state.rows.size else self.rows
+        return self.state.rows.taken(np.maximum(self.marks["previous"], 0)) if self.state.rows.size else self.rows
 
     @cached_property
     def extras(self) -> tuple[NDArray[np.void], NDArray[np.bool_]]:
