@@ -1,4 +1,4 @@
--- stage_waits: one row a stage, channel and UTC hour; waits that are open at as_of stand in its hour. Wilson's interval at 95 %, z² = 3.8414588206941.
+-- stage_waits: one row a stage, channel and UTC hour; waits that are open at as_of stand in its hour. Wilson's interval at 95 %.
 with visited as (
     select
         spot,
@@ -60,9 +60,7 @@ joined as (
         coalesce(v.below + v.inside + v.above, 0) as judged,
         v.below::double / nullif(judged, 0) as p_below,
         v.inside::double / nullif(judged, 0) as p_inside,
-        v.above::double / nullif(judged, 0) as p_above,
-        3.8414588206941::double as zz,
-        1.959963984540054::double as z
+        v.above::double / nullif(judged, 0) as p_above
     from marked as v
     full join open_now as o on o.stage = v.stage and o.channel is not distinct from v.channel and o.hour = v.hour
 )
@@ -78,20 +76,14 @@ select
     j.above,
     j.judged,
     j.p_below as share_below,
-    case when j.judged = 0 then null when j.below = 0 then 0
-        else (j.p_below + j.zz / 2 / j.judged - j.z * sqrt((j.p_below * (1 - j.p_below) + j.zz / 4 / j.judged) / j.judged)) / (1 + j.zz / j.judged) end as share_below_low,
-    case when j.judged = 0 then null when j.below = j.judged then 1
-        else (j.p_below + j.zz / 2 / j.judged + j.z * sqrt((j.p_below * (1 - j.p_below) + j.zz / 4 / j.judged) / j.judged)) / (1 + j.zz / j.judged) end as share_below_high,
+    internal.wilson_low(j.below, j.judged, j.p_below) as share_below_low,
+    internal.wilson_high(j.below, j.judged, j.p_below) as share_below_high,
     j.p_inside as share_inside,
-    case when j.judged = 0 then null when j.inside = 0 then 0
-        else (j.p_inside + j.zz / 2 / j.judged - j.z * sqrt((j.p_inside * (1 - j.p_inside) + j.zz / 4 / j.judged) / j.judged)) / (1 + j.zz / j.judged) end as share_inside_low,
-    case when j.judged = 0 then null when j.inside = j.judged then 1
-        else (j.p_inside + j.zz / 2 / j.judged + j.z * sqrt((j.p_inside * (1 - j.p_inside) + j.zz / 4 / j.judged) / j.judged)) / (1 + j.zz / j.judged) end as share_inside_high,
+    internal.wilson_low(j.inside, j.judged, j.p_inside) as share_inside_low,
+    internal.wilson_high(j.inside, j.judged, j.p_inside) as share_inside_high,
     j.p_above as share_above,
-    case when j.judged = 0 then null when j.above = 0 then 0
-        else (j.p_above + j.zz / 2 / j.judged - j.z * sqrt((j.p_above * (1 - j.p_above) + j.zz / 4 / j.judged) / j.judged)) / (1 + j.zz / j.judged) end as share_above_low,
-    case when j.judged = 0 then null when j.above = j.judged then 1
-        else (j.p_above + j.zz / 2 / j.judged + j.z * sqrt((j.p_above * (1 - j.p_above) + j.zz / 4 / j.judged) / j.judged)) / (1 + j.zz / j.judged) end as share_above_high,
+    internal.wilson_low(j.above, j.judged, j.p_above) as share_above_low,
+    internal.wilson_high(j.above, j.judged, j.p_above) as share_above_high,
     j.adequacy_ms as margin_adequacy_ms,
     j.superiority_ms as margin_superiority_ms,
     j.adequacy_ms::double / 1e3::double / nullif(j.judged, 0) as margin_adequacy_mean_s,
