@@ -239,6 +239,7 @@ class _Run:
             sources=[(name, source.hi) for name, source in sorted(keeper.sources.items())],
             counters=keeper.counters,
             final=final,
+            last=final,
         )
         with mart_errors():
             path = self.mart.publish(publication)

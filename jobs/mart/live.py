@@ -45,6 +45,7 @@ class Publication:
         sources: Name of each source, and the offset that is read next.
         counters: What was counted over all commits.
         final: The run has drained: estimates are refitted and the marts kept as tables.
+        last: Nothing follows: the file is closed, and need not be copied.
     """
 
     as_of_us: int
@@ -54,6 +55,7 @@ class Publication:
     sources: Sequence[tuple[str, int]] = ()
     counters: Mapping[str, int]
     final: bool = False
+    last: bool = False
 
 
 class LiveMart:
@@ -140,7 +142,9 @@ class LiveMart:
             build.refresh_views(self.con, {name: [str(path.absolute()) for path in paths] for name, paths in publication.segments.items()})
             self._compute(publication)
         self._checkpoint()
-        return snapshot.put(self._path, self._serving, number)
+        if publication.last:
+            self.close()
+        return snapshot.put(self._path, self._serving, number, closed=publication.last)
 
     @property
     def published_us(self) -> int | None:
