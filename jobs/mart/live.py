@@ -209,6 +209,7 @@ class LiveMart:
         if publication.final or self._pace.due(now_s):
             self._pace.fit(self.con, publication.as_of_us, publication.horizon_days, now_s)
         build.lay(self.con, build.MARTS, keep=publication.final)
+        build.let_pass(self.con)
 
 
 @contextmanager

@@ -68,6 +68,8 @@ create macro internal.zone(calendar, desired_ms, adequate_ms, wait_ms, business_
             then (business_adequate_ms - business_wait_ms)::double / (business_adequate_ms - business_desired_ms)
     end
 );
+-- the bucket of a histogram that a duration falls into, or one beside it where rounding hits a bound
+create macro internal.bucket_guess(ms) as case when ms > 0 then 1 + ceil(ln(ms) / ln(51 / 49))::integer else 0 end;
 -- the bounds of Wilson's interval at 95 % of a share p of n, z² = 3.8414588206941; exact where none and where all are in it
 create macro internal.wilson_low(part, n, p) as (
     case when n = 0 then null when part = 0 then 0

@@ -21,13 +21,22 @@ named as (
         v.below, v.inside, v.above, v.adequacy_ms, v.superiority_ms, v.total_ms, v.marks
     from visited as v join internal.kinds as k on k.kind = v.spot
 ),
--- The bucket of a quantile is the quantile of the buckets: they ascend.
+-- The bucket of a quantile is the quantile of the buckets: they ascend. It is guessed and put right, as in stage_wait_counts.sql.
+edges as (
+    select
+        bucket, upper_ms, coalesce(lag(upper_ms) over in_turn, -1) as below_ms, value_ms, lag(value_ms) over in_turn as lower_value_ms, lead(value_ms) over in_turn as upper_value_ms
+    from internal.buckets window in_turn as (order by bucket)
+),
 marked as (
-    select v.*, p50.value_ms as p50_ms, p90.value_ms as p90_ms, p99.value_ms as p99_ms
+    select
+        v.*,
+        case when greatest(v.marks[1], 0) > a.upper_ms then a.upper_value_ms when greatest(v.marks[1], 0) <= a.below_ms then a.lower_value_ms else a.value_ms end as p50_ms,
+        case when greatest(v.marks[2], 0) > b.upper_ms then b.upper_value_ms when greatest(v.marks[2], 0) <= b.below_ms then b.lower_value_ms else b.value_ms end as p90_ms,
+        case when greatest(v.marks[3], 0) > c.upper_ms then c.upper_value_ms when greatest(v.marks[3], 0) <= c.below_ms then c.lower_value_ms else c.value_ms end as p99_ms
     from named as v
-    asof left join internal.buckets as p50 on greatest(v.marks[1], 0) <= p50.upper_ms
-    asof left join internal.buckets as p90 on greatest(v.marks[2], 0) <= p90.upper_ms
-    asof left join internal.buckets as p99 on greatest(v.marks[3], 0) <= p99.upper_ms
+    left join edges as a on a.bucket = internal.bucket_guess(v.marks[1])
+    left join edges as b on b.bucket = internal.bucket_guess(v.marks[2])
+    left join edges as c on c.bucket = internal.bucket_guess(v.marks[3])
 ),
 waiting as (
     select w.*, epoch_us(p.as_of) as as_of_us, date_trunc('hour', p.as_of) as hour
