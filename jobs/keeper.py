@@ -33,8 +33,8 @@ RETRIES_S = (0.1, 0.5, 2.0)
 """How long to wait (seconds) before each new try of a write that failed."""
 JUDGE_ROWS = 1 << 18
 """Small batches are judged together, up to so many rows that changed."""
-REST_ROWS = 1 << 19
-"""After so many new rows the mapped state is handed back to the system's cache."""
+REST_ROWS = 1 << 17
+"""After so many new rows the mapped state is handed back to the system's cache: each old row that is read brings the 64 KiB around it."""
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 SLOW_S = 30.0
@@ -107,7 +107,8 @@ class Keeper:
         meta = cache.take(journey_map.digest)
         if meta is not None and journal.holds(number, meta.seq, meta.writer) and (meta.watched or not rules):
             lexicon = lexicon_of(meta, journey_map)
-            partition = Partition(lexicon, State(cache.allocator(), meta.size), engine(), dict(meta.newest), judge=judge_of(rules, lexicon))
+            state = State(cache.allocator(), meta.size, cache.rest_of)
+            partition = Partition(lexicon, state, engine(), dict(meta.newest), judge=judge_of(rules, lexicon))
             partition.watch(meta.watched)
             partition.await_judgement(meta.unjudged)
             keeper = cls(
@@ -302,7 +303,7 @@ class Keeper:
 def _fresh(journey_map: JourneyMap, rules: Sequence[Rule], cache: Cache) -> Partition:
     """Return a partition that has seen nothing."""
     lexicon = Lexicon(journey_map)
-    return Partition(lexicon, State(cache.allocator()), engine(), judge=judge_of(rules, lexicon))
+    return Partition(lexicon, State(cache.allocator(), rest=cache.rest_of), engine(), judge=judge_of(rules, lexicon))
 
 
 def judge_of(rules: Sequence[Rule], lexicon: Lexicon) -> Judge | None:

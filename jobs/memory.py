@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+from typing import Any
 
 import pyarrow as pa
 
@@ -19,12 +20,13 @@ LARGE = 128 << 20
 YOUNG, OLDER, OLDEST = 100_000, 20, 20
 """Rings among new objects are looked for after so many, among those that lasted after so many such looks."""
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
+_C: Any = ctypes.CDLL(None)
 
 
 def keep_freed() -> None:
     """Let this process keep what it frees, and Arrow take its memory from the same store. Where the C library has no such switch, only the latter."""
     pa.set_memory_pool(pa.system_memory_pool())
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    mallopt = getattr(_C, "mallopt", None)
     if mallopt is not None:
         mallopt(_MMAP_THRESHOLD, LARGE)
         mallopt(_TRIM_THRESHOLD, KEPT)
@@ -33,3 +35,11 @@ def keep_freed() -> None:
 def seldom_look() -> None:
     """Let this process look seldom for rings of objects."""
     gc.set_threshold(YOUNG, OLDER, OLDEST)
+
+
+def give_back() -> None:
+    """Give back to the system all that is free, also what lies between what is in use: what follows takes its memory in other ways."""
+    pa.default_memory_pool().release_unused()
+    trim = getattr(_C, "malloc_trim", None)
+    if trim is not None:
+        trim(0)

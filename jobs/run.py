@@ -22,7 +22,7 @@ from jobs.mart.overall import Overall
 from jobs.mart.rhythm import Rhythm
 from jobs.mart.say import ROUND, Sayer
 from jobs.mart.speak import speak
-from jobs.memory import keep_freed
+from jobs.memory import give_back, keep_freed
 from jobs.sources.source import Payloads, Size, Source, Stopper
 from jobs.upkeep import Housekeeper
 from pipelines.judge.rule import Rule
@@ -239,6 +239,7 @@ class _Run:
             sources=[(name, source.hi) for name, source in sorted(keeper.sources.items())],
             counters=keeper.counters,
             final=final,
+            last=final,
         )
         with mart_errors():
             path = self.mart.publish(publication)
@@ -278,7 +279,8 @@ def run(
         running = _Run(settings, keeper, mart, sayer, overall, files, Housekeeper(journal.dir), report)
         failure = _read_all(running, sources, stopper or Stopper())
         running.fold()
-        keeper.cache.rest()  # what follows is the mart's: memory that is mapped for the state need not stand beside it
+        keeper.cache.rest()  # what follows is the mart's: memory that is mapped for the state, or kept for batches, need not stand beside it
+        give_back()
         running.say(now=True)
         report("publishing", running.counters.get("read", 0))
         snapshot = running.publish(final=True)

@@ -7,7 +7,7 @@ facts give it again. Arrays come from an allocator, so the same code runs in mem
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,6 +94,10 @@ _READ_ROWS = 1 << 18
 UNMARKED = np.array([(0, ABSENT, ABSENT, 0, 0, -1, 0)], MARK)
 Allocator = Callable[[str, "np.dtype[Any]", int], "NDArray[Any]"]
 """(name, dtype, capacity) → an array of that capacity that keeps what an earlier, smaller one of that name held."""
+Rest = Callable[[str], None]
+"""(name) → nothing; what was read of a mapped array need not stay in memory."""
+_STRETCH, _MANY = 19, 1 << 17
+"""Bits of the number of rows that are read of a large array before it may rest, where so many are read: few bring little into memory."""
 
 
 def in_memory() -> Allocator:
@@ -113,8 +117,8 @@ def in_memory() -> Allocator:
 class Grown:
     """An array that grows by doubling; ``rows[:size]`` is what it holds."""
 
-    def __init__(self, name: str, dtype: np.dtype[Any], allocate: Allocator, size: int = 0) -> None:
-        self._name, self._dtype, self._allocate = name, np.dtype(dtype), allocate
+    def __init__(self, name: str, dtype: np.dtype[Any], allocate: Allocator, size: int = 0, rest: Rest = lambda name: None) -> None:
+        self._name, self._dtype, self._allocate, self._rest = name, np.dtype(dtype), allocate, rest
         self.size = size
         self.rows = allocate(name, self._dtype, _capacity(size))
 
@@ -130,6 +134,36 @@ class Grown:
         new = self.rows[first : self.size]
         take_into(new, values, places)
         return new
+
+    def taken(self, places: NDArray[Any]) -> NDArray[Any]:
+        """Return what stands at some places anywhere; of a large array only a stretch is in memory at a time."""
+        if self._small(places):
+            return self.rows.take(places)
+        found = np.empty(len(places), self._dtype)
+        for part in self._stretches(places):
+            put_at(found, part, self.rows.take(places[part]))
+        return found
+
+    def column(self, name: str, places: NDArray[Any]) -> NDArray[Any]:
+        """Return one field of what stands at some places, as ``taken`` does."""
+        if self._small(places):
+            return np.asarray(self.rows[name][places])
+        found = np.empty(len(places), self._dtype[name])
+        for part in self._stretches(places):
+            found[part] = self.rows[name][places[part]]
+        return found
+
+    def _small(self, places: NDArray[Any]) -> bool:
+        return self.size >> _STRETCH == 0 or len(places) < _MANY
+
+    def _stretches(self, places: NDArray[Any]) -> Iterator[NDArray[np.int64]]:
+        """Yield which of some places lie in each stretch of the array, and let it rest behind each."""
+        number = (places >> _STRETCH).astype(np.uint16)
+        order = np.argsort(number, kind="stable")
+        for part in np.split(order, np.cumsum(np.bincount(number))[:-1]):
+            if len(part):
+                yield part
+                self._rest(self._name)
 
     def _room(self, count: int) -> int:
         first, self.size = self.size, self.size + count
@@ -185,14 +219,14 @@ class StateSize:
 class State:
     """Rows, chains, the index of chains and the heap of event ids of one partition."""
 
-    def __init__(self, allocate: Allocator | None = None, size: StateSize | None = None) -> None:
+    def __init__(self, allocate: Allocator | None = None, size: StateSize | None = None, rest: Rest = lambda name: None) -> None:
         allocate, size = allocate or in_memory(), size or StateSize()
-        self._allocate = allocate
-        self.rows = Grown("rows", ROW, allocate, size.rows)
+        self._allocate, self._rest = allocate, rest
+        self.rows = Grown("rows", ROW, allocate, size.rows, rest)
         self.chains = Grown("chains", CHAIN, allocate, size.chains)
         self.texts = Grown("texts", np.dtype("u1"), allocate, size.texts)
         self.names = Grown("names", np.dtype("u1"), allocate, size.names)
-        self.marks = Grown("marks", MARK, allocate, size.rows)
+        self.marks = Grown("marks", MARK, allocate, size.rows, rest)
         self.links = Grown("links", LINK, allocate, size.links)
         self.held = Grown("held", HELD, allocate, size.held)
         self.extras = Grown("extras", EXTRA, allocate, size.extras)
@@ -207,6 +241,12 @@ class State:
             *(self.rows.size, self.chains.size, self.texts.size, len(self._slots)),
             *(self.names.size, self.links.size, self.held.size, self.extras.size),
         )
+
+    def rest(self, read: int) -> None:
+        """Let what was read of rows rest, where so many were read that little of it is needed again soon: each brings what lies around it."""
+        if read >= _MANY:
+            for name in ("rows", "marks"):
+                self._rest(name)
 
     def find(self, hashes: NDArray[np.uint64]) -> NDArray[np.int32]:
         """Return the code of each chain, made where it was not known. The hashes must be distinct."""

@@ -96,8 +96,12 @@ class Cache:
 
     def rest(self) -> None:
         """Give the mapped pages back to the system, so that resident memory stays flat; they come again when they are read."""
-        for mapped in self._maps.values():
-            mapped.madvise(mmap.MADV_DONTNEED)
+        for name in self._maps:
+            self.rest_of(name)
+
+    def rest_of(self, name: str) -> None:
+        """The same for one array."""
+        self._maps[name].madvise(mmap.MADV_DONTNEED)
 
 
 def meta_of(

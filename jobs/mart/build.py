@@ -17,6 +17,8 @@ HELPERS = (
     "internal.journey_states",
     "internal.visits",
     "internal.stage_wait_counts",
+    "internal.whose",
+    "internal.customer_days",
     "internal.customer_stats",
     "internal.pieces_of_work",
     "internal.opened_waits",
@@ -24,8 +26,9 @@ HELPERS = (
 )
 """What the marts share; in the order in which they are made."""
 
-KEPT = ("internal.stage_wait_counts", "internal.customer_stats", "mart.transitions", "mart.variants", "mart.stage_waits")
-"""What is kept as a table once a run has drained."""
+_PASSING = ("internal.whose", "internal.customer_days")
+KEPT = (*_PASSING, "internal.stage_wait_counts", "internal.customer_stats", "mart.transitions", "mart.variants", "mart.stage_waits")
+"""What is kept as a table once a run has drained; of it what passes only until all is made, as nobody asks for it."""
 
 FROM_SEGMENTS = {
     "internal.touchpoint_facts": "touchpoints",
@@ -68,6 +71,11 @@ def lay(con: duckdb.DuckDBPyConnection, names: Sequence[str], *, keep: bool) -> 
         con.execute(" ".join(["create", form, name, "as", select(relation)]))
         if schema == "mart":
             _comment(con, relation, form)
+
+
+def let_pass(con: duckdb.DuckDBPyConnection) -> None:
+    """Make views again of what was kept only to make the others."""
+    lay(con, _PASSING, keep=False)
 
 
 def _standing(con: duckdb.DuckDBPyConnection) -> dict[str, str]:

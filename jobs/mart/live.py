@@ -45,6 +45,7 @@ class Publication:
         sources: Name of each source, and the offset that is read next.
         counters: What was counted over all commits.
         final: The run has drained: estimates are refitted and the marts kept as tables.
+        last: Nothing follows: the file is closed, and need not be copied.
     """
 
     as_of_us: int
@@ -54,6 +55,7 @@ class Publication:
     sources: Sequence[tuple[str, int]] = ()
     counters: Mapping[str, int]
     final: bool = False
+    last: bool = False
 
 
 class LiveMart:
@@ -92,6 +94,7 @@ class LiveMart:
         self._loose += sum(len(table) for _, tables in new for name, table in tables.items() if name in ("steps", "journeys"))
         if self._loose >= _LOOSE_ROWS:
             self._checkpoint()
+            self.rest()
         for commit, _ in new:
             self.folded[commit.partition] = max(commit.seq, self.folded.get(commit.partition, -1))
 
@@ -117,6 +120,7 @@ class LiveMart:
             self._loose += sum(map(len, tables.values()))
             if self._loose >= _LOOSE_ROWS:
                 self._checkpoint()
+                self.rest()
         self.fold([(base, {})])
 
     @property
@@ -138,7 +142,9 @@ class LiveMart:
             build.refresh_views(self.con, {name: [str(path.absolute()) for path in paths] for name, paths in publication.segments.items()})
             self._compute(publication)
         self._checkpoint()
-        return snapshot.put(self._path, self._serving, number)
+        if publication.last:
+            self.close()
+        return snapshot.put(self._path, self._serving, number, closed=publication.last)
 
     @property
     def published_us(self) -> int | None:
@@ -203,6 +209,7 @@ class LiveMart:
         if publication.final or self._pace.due(now_s):
             self._pace.fit(self.con, publication.as_of_us, publication.horizon_days, now_s)
         build.lay(self.con, build.MARTS, keep=publication.final)
+        build.let_pass(self.con)
 
 
 @contextmanager

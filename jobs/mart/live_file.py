@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from jobs.mart.engine import open_live
 from jobs.mart.rows import replace
+from jobs.mart.snapshot import part
 from pipelines.estimate.histogram import table as buckets
 from pipelines.judge.given import given
 from pipelines.resources import read_text
@@ -35,6 +36,8 @@ def opened(path: Path, journey_map: JourneyMap, *, threads: int, memory_limit: s
 
 def _taken(path: Path, journey_map: JourneyMap, threads: int, memory_limit: str) -> duckdb.DuckDBPyConnection | None:
     """Open what stands there, if it is ours and sound."""
+    if not part(path, path.parent.parent / "serving"):
+        return None
     try:
         con = open_live(path, threads=threads, memory_limit=memory_limit)
     except duckdb.Error as error:

@@ -64,7 +64,7 @@ class Overall:
 
     @classmethod
     def over(cls, mart: LiveMart, journey_map: JourneyMap, rules: Sequence[Rule], segments: Segments) -> Overall:
-        """Check the rules over events that there are none of.
+        """Check the rules of a user over events that there are none of; those that ship are known to run.
 
         Args:
             mart: The live mart.
@@ -76,9 +76,9 @@ class Overall:
             RuleError: one is wrong.
         """
         made = cls(mart, journey_map, [rule for rule in rules if rule.scope == "all"])
-        if made.rules:
+        if asked := [rule for rule in made.rules if not rule.ours]:
             made._sight.open(segments)
-            for rule in made.rules:
+            for rule in asked:
                 made._check(rule)
             made._sight.close()
         return made

@@ -12,7 +12,9 @@ QUIET_S = 60.0
 SHARE, BACKFILL_SHARE = 10, 50
 """Publishing takes at most one part in so many of the time, while sources are live and while history is read, …"""
 ALLOWANCE_S = 0.5
-"""… and this much (seconds) beside it, so that the first snapshots and what comes after a silence don't wait."""
+"""… and while sources are live this much (seconds) beside it, so that the first snapshots and what comes after a silence don't wait."""
+PATIENCE_S = 30.0
+"""History that is read in less time (seconds) is published when all is read: until then its snapshots would be of old times, and each costs."""
 
 
 @dataclass
@@ -42,7 +44,8 @@ class Rhythm:
 
     def affords(self, now: float) -> bool:
         """Whether another publication keeps to its share of the time."""
-        return self._published_s <= ALLOWANCE_S + (now - self.begun_at) / (SHARE if self.live else BACKFILL_SHARE)
+        passed = now - self.begun_at
+        return self._published_s <= (ALLOWANCE_S + passed / SHARE if self.live else (passed - PATIENCE_S) / BACKFILL_SHARE)
 
     def publishes(self, now: float) -> bool:
         """Whether to publish what is folded."""

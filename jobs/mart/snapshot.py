@@ -1,5 +1,6 @@
 """Puts a copy of the live file where analysts find it: whole under its own number, then one change of a link.
 
+What nothing follows is not copied: the file itself gets a second name there, and whoever opens it next copies it first.
 The copy is made by a child process: if this one opened and closed the live file, DuckDB's lock on it would silently be gone.
 """
 
@@ -9,6 +10,7 @@ import fcntl
 import os
 import re
 import shutil
+import stat
 import struct
 import subprocess
 import time
@@ -37,15 +39,22 @@ def last_number(serving: Path) -> int:
     return max((number for number, _ in _snapshots(serving)), default=0)
 
 
-def put(live: Path, serving: Path, number: int) -> Path:
+def put(live: Path, serving: Path, number: int, *, closed: bool = False) -> Path:
     """Copy the live file, which has just been checkpointed, and point the link at the copy.
+
+    Args:
+        live: The file.
+        serving: Where snapshots stand.
+        number: Of this one.
+        closed: Nobody has the file open: it becomes the snapshot itself under a second name, and who opens it again calls ``part`` first.
 
     Raises:
         MartError: the copy failed.
     """
     path = serving / f"mart-{number}.duckdb"
     temporary = path.with_name(path.name + ".tmp")
-    _copy(live, temporary)
+    if not closed or not _named_twice(live, temporary):
+        _copy(live, temporary)
     temporary.chmod(READ_ONLY)
     _seal_of(path).write_text(seal(temporary), encoding="ascii")
     temporary.rename(path)
@@ -57,6 +66,26 @@ def put(live: Path, serving: Path, number: int) -> Path:
     sync(serving)
     tidy(serving)
     return path
+
+
+def part(live: Path, serving: Path) -> bool:
+    """Give a live file that is a snapshot, too, a place of its own: what is written to it next must not be seen there.
+
+    Returns:
+        Whether it is as it was published: who wrote to the snapshot wrote to it.
+
+    Raises:
+        MartError: the copy failed.
+    """
+    found = live.stat()
+    if found.st_nlink > 1:
+        if seal(live) not in {path.read_text(encoding="ascii") for path in serving.glob("*.seal")}:
+            return False
+        own = live.with_name(live.name + ".tmp")
+        _copy(live, own)
+        own.rename(live)
+    live.chmod(found.st_mode | stat.S_IWUSR)
+    return True
 
 
 def seal(path: Path) -> str:
@@ -111,6 +140,15 @@ def _seal_of(path: Path) -> Path:
 def _snapshots(serving: Path) -> list[tuple[int, Path]]:
     found = [(_NAME.fullmatch(path.name), path) for path in serving.iterdir()] if serving.is_dir() else []
     return [(int(match[1]), path) for match, path in found if match]
+
+
+def _named_twice(source: Path, target: Path) -> bool:
+    """Give a file a second name, and return whether the file system can."""
+    try:
+        target.hardlink_to(source)
+    except OSError:
+        return False
+    return True
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -60,6 +60,25 @@ create macro mart.business_policy_now_s(calendar_name, start_at, end_at) as (
 );
 comment on macro mart.business_s is 'Business time of a calendar between two instants, seconds; each instant is judged by the schedule in force at it (policy then). Null where the end lies before the start, or the calendar or its hours are not known.';
 comment on macro mart.business_policy_now_s is 'The same by the schedule that is in force at as_of, as if it had always been (policy now).';
+-- where in its zone of tolerance a wait lies: 0 at the adequate level, 1 at the desired one; where the zone counts by a calendar, in business time
+create macro internal.zone(calendar, desired_ms, adequate_ms, wait_ms, business_desired_ms, business_adequate_ms, business_wait_ms) as (
+    case
+        when calendar is null then case when adequate_ms <> desired_ms then (adequate_ms - wait_ms)::double / (adequate_ms - desired_ms) end
+        when business_adequate_ms <> business_desired_ms
+            then (business_adequate_ms - business_wait_ms)::double / (business_adequate_ms - business_desired_ms)
+    end
+);
+-- the bucket of a histogram that a duration falls into, or one beside it where rounding hits a bound
+create macro internal.bucket_guess(ms) as case when ms > 0 then 1 + ceil(ln(ms) / ln(51 / 49))::integer else 0 end;
+-- the bounds of Wilson's interval at 95 % of a share p of n, z² = 3.8414588206941; exact where none and where all are in it
+create macro internal.wilson_low(part, n, p) as (
+    case when n = 0 then null when part = 0 then 0
+        else (p + 3.8414588206941::double / 2 / n - 1.959963984540054::double * sqrt((p * (1 - p) + 3.8414588206941::double / 4 / n) / n)) / (1 + 3.8414588206941::double / n) end
+);
+create macro internal.wilson_high(part, n, p) as (
+    case when n = 0 then null when part = n then 1
+        else (p + 3.8414588206941::double / 2 / n + 1.959963984540054::double * sqrt((p * (1 - p) + 3.8414588206941::double / 4 / n) / n)) / (1 + 3.8414588206941::double / n) end
+);
 -- what the rules return: breaches, and records that other marts show; some lie in the future
 create table internal.intervals (
     rule varchar, "key" ubigint, record boolean, unit varchar, customer_id varchar using compression uncompressed, subject_kind varchar, subject_id varchar using compression uncompressed, opened_at timestamp,

@@ -167,6 +167,7 @@ class Judge:
                 try:
                     sight = Sight(state, self._lexicon, pool.links["place"][part.rows].astype(np.int64))
                     found.append(self._run(number, sight, part.unit))
+                    state.rest(len(pool.links))
                 except RuleError as error:
                     gone += self._refuse(self.rules[number], error, state)
         changes = [self._differences(con, state, touched, parts, found), _drops(gone) if gone else None]
@@ -216,7 +217,7 @@ class Judge:
             number = int(np.searchsorted(touched.customers, customer))
             parts.append(self._crowds.near(state, customer, touched.time[touched.who == number], int(touched.rules[number]), reach))
         links = joined(parts)
-        links = links.compress(state.marks.rows["lost"][links["place"]] == 0)
+        links = links.compress(state.marks.column("lost", links["place"]) == 0)
         links = links.take(by_time(links["customer"], links["time"]))
         untie(links, state)
         first = starts_of(links["customer"])

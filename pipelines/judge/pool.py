@@ -96,7 +96,7 @@ class Pool:
         """
         rows = self._opened(rule, bit) if opened and rule.opens else np.flatnonzero(self.bits & bit)
         customer = self.customer[rows]
-        chains = self.state.rows.rows["chain"][self.links["place"][rows]] if rule.apart == "case_id" else customer
+        chains = self.state.rows.column("chain", self.links["place"][rows]) if rule.apart == "case_id" else customer
         group = groups(rule.apart, self.lexicon, customer, self.sense[rows], chains)
         if rule.apart is None:
             return rows, group

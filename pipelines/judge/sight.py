@@ -40,7 +40,7 @@ class Sight:
     @cached_property
     def rows(self) -> NDArray[np.void]:
         """The rows themselves."""
-        return self.state.rows.rows.take(self.places)
+        return self.state.rows.taken(self.places)
 
     @cached_property
     def key(self) -> NDArray[np.uint64]:
@@ -50,7 +50,7 @@ class Sight:
     @cached_property
     def marks(self) -> NDArray[np.void]:
         """What their journeys say of them."""
-        return self.state.marks.rows.take(self.places)
+        return self.state.marks.taken(self.places)
 
     @cached_property
     def sense(self) -> NDArray[np.void]:
@@ -100,7 +100,7 @@ class Sight:
     @cached_property
     def before(self) -> NDArray[np.void]:
         """The row of the step before, any where there is none."""
-        return self.state.rows.rows.take(np.maximum(self.marks["previous"], 0)) if self.state.rows.size else self.rows
+        return self.state.rows.taken(np.maximum(self.marks["previous"], 0)) if self.state.rows.size else self.rows
 
     @cached_property
     def extras(self) -> tuple[NDArray[np.void], NDArray[np.bool_]]:

@@ -2,8 +2,8 @@
 -- lower median of the visits that have no level: these need their cut, the others are added up once for all cuts. Whole milliseconds, so that parts add up in any order;
 -- a customer's are cut off at 2^53, so that the sum of a cut fits 64 bits. Customers are numbers, in no order. Relation: cuts (bottleneck_cuts.sql).
 with
-people as (select customer_id, (row_number() over ())::integer as customer from (select distinct customer_id from internal.journey_rows)),
-whose as materialized (select j.journey, p.customer from internal.journey_rows as j join people as p using (customer_id)),
+people as (select customer, (row_number() over ())::integer as number from (select distinct customer from internal.whose)),
+whose as materialized (select w.journey, p.number as customer from internal.whose as w join people as p using (customer)),
 venues as (select place, min(place) over (partition by site) as venue from internal.places),
 places as materialized (
     select distinct c.place::integer as place, c.spot, u.place as venue from cuts as c join venues as u on u.venue = c.venue

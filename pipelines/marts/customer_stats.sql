@@ -4,6 +4,7 @@ with
 seen as (
     select
         customer_id,
+        min(journey) as customer,
         bool_or(known) as known,
         min(started_at) as first_seen_at,
         max(ended_at) as last_seen_at,
@@ -13,33 +14,27 @@ seen as (
             filter (where client_type is not null and not oversized) as client_type
     from internal.journeys group by customer_id
 ),
-days as (
-    select j.customer_id, date_trunc('day', s.occurred_at)::date as day, bit_or(k.roles) as roles
-    from internal.step_rows as s join internal.kinds as k on k.kind = s.kind join internal.journey_rows as j on j.journey = s.journey
-    where k.roles & '$purchase_or_contact'::ubigint <> 0
-    group by all
-),
 dated as (
     select
-        customer_id,
+        customer,
         count_if(roles & '$purchase'::ubigint <> 0)::bigint as purchase_days,
         min(day) filter (where roles & '$purchase'::ubigint <> 0) as first_purchase_on,
         max(day) filter (where roles & '$purchase'::ubigint <> 0) as last_purchase_on,
         count_if(roles & '$contact'::ubigint <> 0)::bigint as contact_days,
         min(day) filter (where roles & '$contact'::ubigint <> 0) as first_contact_on,
         max(day) filter (where roles & '$contact'::ubigint <> 0) as last_contact_on
-    from days group by customer_id
+    from internal.customer_days group by customer
 ),
 bought as (
     select
-        j.customer_id,
+        w.customer,
         count(*) as purchase_count,
         try_cast(sum(s.money_minor) as bigint) as spent_minor,
         min(split_part(k.money_kind, ' ', 1)) filter (where s.money_minor is not null) as least_currency,
         max(split_part(k.money_kind, ' ', 1)) filter (where s.money_minor is not null) as greatest_currency
-    from internal.step_rows as s join internal.kinds as k on k.kind = s.kind join internal.journey_rows as j on j.journey = s.journey
+    from internal.step_rows as s join internal.kinds as k on k.kind = s.kind join internal.whose as w on w.journey = s.journey
     where k.roles & '$purchase'::ubigint <> 0
-    group by j.customer_id
+    group by w.customer
 ),
 -- Apart, and whole: joined to the few customers and dates at once, a million steps would be taken for a few.
 failed as materialized (
@@ -48,10 +43,10 @@ failed as materialized (
     where k.roles & '$failure'::ubigint <> 0 or s.wait_ms > coalesce(s.own_adequate_ms, k.adequate_ms)
 ),
 troubled as (
-    select j.customer_id, count_if(f.is_failure)::bigint as failures, count_if(f.is_long)::bigint as long_waits
-    from failed as f join internal.journey_rows as j on j.journey = f.journey cross join internal.publication as p
+    select w.customer, count_if(f.is_failure)::bigint as failures, count_if(f.is_long)::bigint as long_waits
+    from failed as f join internal.whose as w on w.journey = f.journey cross join internal.publication as p
     where f.occurred_at > p.as_of - interval 90 days and f.occurred_at <= p.as_of
-    group by j.customer_id
+    group by w.customer
 ),
 marked as (
     select s.journey, s.position, k.roles & '$complaint'::ubigint <> 0 as complained,
@@ -59,9 +54,9 @@ marked as (
     from internal.step_rows as s join internal.kinds as k on k.kind = s.kind where k.roles & '$complaint_or_settled'::ubigint <> 0
 ),
 complaints as (
-    select j.customer_id, count_if(m.position > m.answered)::bigint as open_complaints
-    from marked as m join internal.journey_rows as j on j.journey = m.journey
-    where m.complained group by j.customer_id
+    select w.customer, count_if(m.position > m.answered)::bigint as open_complaints
+    from marked as m join internal.whose as w on w.journey = m.journey
+    where m.complained group by w.customer
 )
 select
     s.*,
@@ -79,7 +74,7 @@ select
     coalesce(t.failures, 0) as failures,
     coalesce(t.long_waits, 0) as long_waits
 from seen as s
-left join dated as d using (customer_id)
-left join bought as b using (customer_id)
-left join troubled as t using (customer_id)
-left join complaints as c using (customer_id)
+left join dated as d using (customer)
+left join bought as b using (customer)
+left join troubled as t using (customer)
+left join complaints as c using (customer)

@@ -5,7 +5,7 @@ with edges as (
 ),
 guessed as (
     select spot, epoch_us(occurred_at) // 3600000000 as hour_number, greatest(value_ms, 0) as ms,
-        case when value_ms > 0 then 1 + ceil(ln(value_ms) / ln(51 / 49))::integer else 0 end as guess
+        internal.bucket_guess(value_ms) as guess
     from internal.visits where value_ms is not null
 ),
 counted as (

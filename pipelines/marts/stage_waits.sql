@@ -1,4 +1,4 @@
--- stage_waits: one row a stage, channel and UTC hour; waits that are open at as_of stand in its hour. Wilson's interval at 95 %, z² = 3.8414588206941.
+-- stage_waits: one row a stage, channel and UTC hour; waits that are open at as_of stand in its hour. Wilson's interval at 95 %.
 with visited as (
     select
         spot,
@@ -21,13 +21,22 @@ named as (
         v.below, v.inside, v.above, v.adequacy_ms, v.superiority_ms, v.total_ms, v.marks
     from visited as v join internal.kinds as k on k.kind = v.spot
 ),
--- The bucket of a quantile is the quantile of the buckets: they ascend.
+-- The bucket of a quantile is the quantile of the buckets: they ascend. It is guessed and put right, as in stage_wait_counts.sql.
+edges as (
+    select
+        bucket, upper_ms, coalesce(lag(upper_ms) over in_turn, -1) as below_ms, value_ms, lag(value_ms) over in_turn as lower_value_ms, lead(value_ms) over in_turn as upper_value_ms
+    from internal.buckets window in_turn as (order by bucket)
+),
 marked as (
-    select v.*, p50.value_ms as p50_ms, p90.value_ms as p90_ms, p99.value_ms as p99_ms
+    select
+        v.*,
+        case when greatest(v.marks[1], 0) > a.upper_ms then a.upper_value_ms when greatest(v.marks[1], 0) <= a.below_ms then a.lower_value_ms else a.value_ms end as p50_ms,
+        case when greatest(v.marks[2], 0) > b.upper_ms then b.upper_value_ms when greatest(v.marks[2], 0) <= b.below_ms then b.lower_value_ms else b.value_ms end as p90_ms,
+        case when greatest(v.marks[3], 0) > c.upper_ms then c.upper_value_ms when greatest(v.marks[3], 0) <= c.below_ms then c.lower_value_ms else c.value_ms end as p99_ms
     from named as v
-    asof left join internal.buckets as p50 on greatest(v.marks[1], 0) <= p50.upper_ms
-    asof left join internal.buckets as p90 on greatest(v.marks[2], 0) <= p90.upper_ms
-    asof left join internal.buckets as p99 on greatest(v.marks[3], 0) <= p99.upper_ms
+    left join edges as a on a.bucket = internal.bucket_guess(v.marks[1])
+    left join edges as b on b.bucket = internal.bucket_guess(v.marks[2])
+    left join edges as c on c.bucket = internal.bucket_guess(v.marks[3])
 ),
 waiting as (
     select w.*, epoch_us(p.as_of) as as_of_us, date_trunc('hour', p.as_of) as hour
@@ -60,9 +69,7 @@ joined as (
         coalesce(v.below + v.inside + v.above, 0) as judged,
         v.below::double / nullif(judged, 0) as p_below,
         v.inside::double / nullif(judged, 0) as p_inside,
-        v.above::double / nullif(judged, 0) as p_above,
-        3.8414588206941::double as zz,
-        1.959963984540054::double as z
+        v.above::double / nullif(judged, 0) as p_above
     from marked as v
     full join open_now as o on o.stage = v.stage and o.channel is not distinct from v.channel and o.hour = v.hour
 )
@@ -78,20 +85,14 @@ select
     j.above,
     j.judged,
     j.p_below as share_below,
-    case when j.judged = 0 then null when j.below = 0 then 0
-        else (j.p_below + j.zz / 2 / j.judged - j.z * sqrt((j.p_below * (1 - j.p_below) + j.zz / 4 / j.judged) / j.judged)) / (1 + j.zz / j.judged) end as share_below_low,
-    case when j.judged = 0 then null when j.below = j.judged then 1
-        else (j.p_below + j.zz / 2 / j.judged + j.z * sqrt((j.p_below * (1 - j.p_below) + j.zz / 4 / j.judged) / j.judged)) / (1 + j.zz / j.judged) end as share_below_high,
+    internal.wilson_low(j.below, j.judged, j.p_below) as share_below_low,
+    internal.wilson_high(j.below, j.judged, j.p_below) as share_below_high,
     j.p_inside as share_inside,
-    case when j.judged = 0 then null when j.inside = 0 then 0
-        else (j.p_inside + j.zz / 2 / j.judged - j.z * sqrt((j.p_inside * (1 - j.p_inside) + j.zz / 4 / j.judged) / j.judged)) / (1 + j.zz / j.judged) end as share_inside_low,
-    case when j.judged = 0 then null when j.inside = j.judged then 1
-        else (j.p_inside + j.zz / 2 / j.judged + j.z * sqrt((j.p_inside * (1 - j.p_inside) + j.zz / 4 / j.judged) / j.judged)) / (1 + j.zz / j.judged) end as share_inside_high,
+    internal.wilson_low(j.inside, j.judged, j.p_inside) as share_inside_low,
+    internal.wilson_high(j.inside, j.judged, j.p_inside) as share_inside_high,
     j.p_above as share_above,
-    case when j.judged = 0 then null when j.above = 0 then 0
-        else (j.p_above + j.zz / 2 / j.judged - j.z * sqrt((j.p_above * (1 - j.p_above) + j.zz / 4 / j.judged) / j.judged)) / (1 + j.zz / j.judged) end as share_above_low,
-    case when j.judged = 0 then null when j.above = j.judged then 1
-        else (j.p_above + j.zz / 2 / j.judged + j.z * sqrt((j.p_above * (1 - j.p_above) + j.zz / 4 / j.judged) / j.judged)) / (1 + j.zz / j.judged) end as share_above_high,
+    internal.wilson_low(j.above, j.judged, j.p_above) as share_above_low,
+    internal.wilson_high(j.above, j.judged, j.p_above) as share_above_high,
     j.adequacy_ms as margin_adequacy_ms,
     j.superiority_ms as margin_superiority_ms,
     j.adequacy_ms::double / 1e3::double / nullif(j.judged, 0) as margin_adequacy_mean_s,

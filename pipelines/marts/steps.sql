@@ -18,11 +18,7 @@ select
     opener_position,
     desired_ms / 1e3::double as desired_s,
     adequate_ms / 1e3::double as adequate_s,
-    case
-        when calendar is null then case when adequate_ms <> desired_ms then (adequate_ms - wait_ms)::double / (adequate_ms - desired_ms) end
-        when business_adequate_ms <> business_desired_ms
-            then (business_adequate_ms - business_wait_ms)::double / (business_adequate_ms - business_desired_ms)
-    end as zone,
+    internal.zone(calendar, desired_ms, adequate_ms, wait_ms, business_desired_ms, business_adequate_ms, business_wait_ms) as zone,
     (adequate_ms - wait_ms) / 1e3::double as margin_adequacy_s,
     (desired_ms - wait_ms) / 1e3::double as margin_superiority_s,
     calendar,

@@ -27,11 +27,7 @@ select
     w.source, make_timestamp(w.time_us) as occurred_at, coalesce(w.sequence, 0) as sequence, w.type, t.thing, w.channel, w.of_stage as stage, w.site, w.actor_id, w.actor_kind,
     w.team, w.lifecycle, w.bits as roles, make_timestamp(w.promise_due_us) as promise_due_at, w.promise_kind, w.rating_metric, w.rating_value, w.money_minor, w.money_currency,
     w.money_kind, w.position, w.previous_type, w.since_previous_ms, w.waited_ms as wait_ms, w.served_ms as service_ms, w.desired_ms, w.adequate_ms,
-    case
-        when w.calendar is null then case when w.adequate_ms <> w.desired_ms then (w.adequate_ms - w.waited_ms)::double / (w.adequate_ms - w.desired_ms) end
-        when w.business_adequate_ms <> w.business_desired_ms
-            then (w.business_adequate_ms - w.business_wait_ms)::double / (w.business_adequate_ms - w.business_desired_ms)
-    end as zone,
+    internal.zone(w.calendar, w.desired_ms, w.adequate_ms, w.waited_ms, w.business_desired_ms, w.business_adequate_ms, w.business_wait_ms) as zone,
     w.known_segment as segment, w.known_client_type as client_type, w.known_context as context, w.journey
 from walked as w left join things as t on t.type = w.type
 where w.bits & $roles <> 0

@@ -14,11 +14,7 @@ select
     f."key", j.customer_id, s.event_id, j.case_id, f.correlation_id, 'j' || lpad(lower(hex(s.journey)), 16, '0') as journey_id, s.source, s.occurred_at,
     coalesce(f.sequence, 0) as sequence, s.type, t.thing, s.channel, s.stage, s.site, s.actor_id, s.team, s.roles, s.position, s.previous_type, s.since_previous_ms,
     s.wait_ms, s.service_ms, s.desired_ms, s.adequate_ms,
-    case
-        when s.calendar is null then case when s.adequate_ms <> s.desired_ms then (s.adequate_ms - s.wait_ms)::double / (s.adequate_ms - s.desired_ms) end
-        when s.business_adequate_ms <> s.business_desired_ms
-            then (s.business_adequate_ms - s.business_wait_ms)::double / (s.business_adequate_ms - s.business_desired_ms)
-    end as zone,
+    internal.zone(s.calendar, s.desired_ms, s.adequate_ms, s.wait_ms, s.business_desired_ms, s.business_adequate_ms, s.business_wait_ms) as zone,
     k.segment, k.client_type, k.context, s.journey
 from near as f
 left join winners as w on w."key" = f."key"

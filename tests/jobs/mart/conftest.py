@@ -69,7 +69,15 @@ class Workshop:
         pq.write_table(table, path)
         self.segments.setdefault(name, []).append(path)
 
-    def publish(self, *, final: bool = True, as_of_us: int = AS_OF, horizon_days: int | None = 30, counters: Mapping[str, int] | None = None) -> Path:
+    def publish(
+        self,
+        *,
+        final: bool = True,
+        last: bool = False,
+        as_of_us: int = AS_OF,
+        horizon_days: int | None = 30,
+        counters: Mapping[str, int] | None = None,
+    ) -> Path:
         """Publish a snapshot."""
         for name in FACTS:
             if name not in self.segments:
@@ -83,6 +91,7 @@ class Workshop:
                 sources=[("it's.jsonl", 7)],
                 counters=counters or {},
                 final=final,
+                last=last,
             )
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jobs.mart.rhythm import FOLD_ROWS, FOLD_S, QUIET_S, Rhythm
+from jobs.mart.rhythm import FOLD_ROWS, FOLD_S, PATIENCE_S, QUIET_S, Rhythm
 
 
 def test_live_sources_are_folded_by_the_clock_whatever_publishing_has_cost() -> None:
@@ -15,11 +15,18 @@ def test_live_sources_are_folded_by_the_clock_whatever_publishing_has_cost() -> 
 
 def test_history_is_folded_by_rows_unless_a_snapshot_may_follow() -> None:
     rhythm = Rhythm(live=False, begun_at=0.0)
-    assert rhythm.folds(1, FOLD_S)
-    rhythm.published(0.0, 1.5)  # of 50 s, one part in fifty beside the allowance
-    assert not rhythm.folds(FOLD_ROWS - 1, 49.0)
-    assert rhythm.folds(FOLD_ROWS, 49.0)
-    assert rhythm.folds(1, 50.0)
+    assert not rhythm.folds(FOLD_ROWS - 1, PATIENCE_S - 0.01)
+    assert rhythm.folds(FOLD_ROWS, 1.0)
+    assert rhythm.folds(1, PATIENCE_S)
+    rhythm.published(PATIENCE_S, PATIENCE_S + 1.5)  # of 75 s, one part in fifty
+    assert not rhythm.folds(FOLD_ROWS - 1, PATIENCE_S + 74.0)
+    assert rhythm.folds(1, PATIENCE_S + 75.0)
+
+
+def test_short_history_is_published_when_all_is_read() -> None:
+    rhythm = Rhythm(live=False, begun_at=0.0)
+    assert not rhythm.publishes(PATIENCE_S - 0.01)
+    assert rhythm.publishes(PATIENCE_S)
 
 
 def test_publishing_keeps_to_its_share_of_the_time() -> None:

@@ -69,6 +69,42 @@ def test_a_number_never_comes_back_though_files_and_the_live_mart_are_gone(works
     assert workshop.publish().name == "mart-5.duckdb"
 
 
+def test_what_nothing_follows_is_not_copied_until_somebody_goes_on(workshop: Workshop) -> None:
+    workshop.take(views(0, 3))
+    first, live = workshop.publish(last=True), workshop.folder / "mart" / "live.duckdb"
+    assert first.samefile(live)
+    workshop.live = LiveMart(workshop.folder, small_map())
+    assert not first.samefile(live)
+    workshop.take(views(3, 3))
+    second = workshop.publish()
+    assert snapshot.touched(first) is None
+    assert workshop.ask("select count(*) from mart.steps") == [(6,)]
+    with open_mart(workshop.folder) as con:
+        con.execute(f"attach '{first}' as first (read_only)")
+        assert con.execute("select count(*) from first.mart.steps where zone is null").fetchall() == [(3,)]
+    assert second.name == "mart-2.duckdb"
+
+
+def test_a_snapshot_that_was_written_to_is_no_live_mart(workshop: Workshop) -> None:
+    workshop.take(views(0, 3))
+    path = workshop.publish(last=True)
+    path.chmod(0o644)
+    with duckdb.connect(str(path)) as con:
+        con.execute("delete from internal.step_rows")
+    workshop.live = LiveMart(workshop.folder, small_map())
+    assert workshop.live.folded == {}
+
+
+def test_a_file_system_without_second_names_gets_a_copy(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path, target: Path) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    workshop.take(views(0, 3))
+    assert not workshop.publish(last=True).samefile(workshop.folder / "mart" / "live.duckdb")
+    assert workshop.ask("select count(*) from mart.steps") == [(3,)]
+
+
 def test_what_a_crash_leaves_behind_harms_nobody(workshop: Workshop) -> None:
     workshop.take(views(0, 3))
     workshop.publish()
