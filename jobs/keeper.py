@@ -11,13 +11,13 @@ from typing import TypeVar
 
 import pyarrow as pa
 
+from jobs.courts import court_of
 from jobs.journal.cache import Cache, lexicon_of, meta_of
 from jobs.journal.durable import boot_time, unique_name
 from jobs.journal.log import Journal
 from jobs.journal.readers import reading
 from jobs.journal.recall import Recall
 from jobs.journal.segment import write_segments
-from jobs.time_limit import time_limit
 from pipelines.judge.judge import Judge
 from pipelines.judge.rule import Rule
 from pipelines.lexicon import Lexicon
@@ -308,7 +308,7 @@ def _fresh(journey_map: JourneyMap, rules: Sequence[Rule], cache: Cache) -> Part
 
 def judge_of(rules: Sequence[Rule], lexicon: Lexicon) -> Judge | None:
     """Return the judge of a partition, None where there are no rules for it. Raises RuleError where one is wrong."""
-    return Judge(rules, lexicon, time_limit) if any(rule.scope == "customer" for rule in rules) else None
+    return Judge(rules, lexicon, court=court_of(lexicon.journey_map)) if any(rule.scope == "customer" for rule in rules) else None
 
 
 def _agree(first: Commit, journey_map: JourneyMap, until_us: int | None, dir: Path) -> None:  # noqa: A002 - the design's word

@@ -10,7 +10,8 @@ import re
 import warnings
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any
 
 import duckdb
@@ -59,13 +60,15 @@ class Stream:
 class _Prepared:
     con: duckdb.DuckDBPyConnection
     streams: Mapping[str, Stream]
+    turn: Lock = field(default_factory=Lock)
 
 
 class Court:
-    """Runs rules of scope customer."""
+    """Runs rules of scope customer. Several judges may share one, also in threads: of each rule only one is heard at a time."""
 
     def __init__(self, journey_map: JourneyMap, limit: Limit = no_limit) -> None:
-        self._limit, self._prepared = limit, dict[str, _Prepared]()
+        self._limit, self._preparing = limit, Lock()
+        self._prepared, self._needs = dict[tuple[str, str], _Prepared](), dict[tuple[str, str], Needs]()
         closed = dict.fromkeys(("autoinstall_known_extensions", "autoload_known_extensions", "enable_external_access"), "false")
         self._con = duckdb.connect(config={"threads": 1, **closed, "python_enable_replacements": "false"})
         self._con.execute("set timezone = 'UTC'")
@@ -79,7 +82,14 @@ class Court:
 
     def needs(self, rule: Rule) -> Needs:
         """Return what a rule reads. Raises RuleError where it may not."""
-        return check_select(self._con, rule, frozenset((*EVENTS, *GIVEN)))
+        with self._preparing:
+            if _id(rule) not in self._needs:
+                self._needs[_id(rule)] = check_select(self._con, rule, frozenset((*EVENTS, *GIVEN)))
+            return self._needs[_id(rule)]
+
+    def has_run(self, rule: Rule) -> bool:
+        """Return whether a rule has run here."""
+        return _id(rule) in self._prepared
 
     def run(self, rule: Rule, tables: Mapping[str, pa.Table]) -> pa.Table:
         """Run a rule over events; always with the same tables and columns.
@@ -88,12 +98,13 @@ class Court:
             RuleError: it fails, or runs too long.
         """
         try:
-            ready = self._prepared.get(rule.name) or self._prepare(rule, tables)
-            for name, table in tables.items():
-                ready.streams[name].table = table
-            with self._limit(ready.con), warnings.catch_warnings():
+            ready = self._prepared.get(_id(rule)) or self._prepare(rule, tables)
+            with ready.turn, self._limit(ready.con), warnings.catch_warnings():
                 warnings.simplefilter("ignore", UserWarning)  # of an extra copy of the few rows that come back
+                for name, table in tables.items():
+                    ready.streams[name].table = table
                 found: Any = ready.con.execute("execute judged").to_arrow_table()
+            self._prepared[_id(rule)] = ready
             return found  # type: ignore[no-any-return]
         except duckdb.InterruptException as error:
             raise RuleError(f"{rule.name}.sql was stopped: it runs too long") from error
@@ -101,7 +112,8 @@ class Court:
             raise RuleError(f"{rule.name}.sql fails: {error}") from error
 
     def _prepare(self, rule: Rule, tables: Mapping[str, pa.Table]) -> _Prepared:
-        con = self._con.cursor()
+        with self._preparing:
+            con = self._con.cursor()
         streams = {name: Stream(table) for name, table in tables.items()}
         for name, stream in (self._given | streams).items():  # none is a table of the engine: a plan with one in it is made anew at each call
             con.register(name, stream)
@@ -113,5 +125,8 @@ class Court:
         # Numbers, put in where they are named: a plan with parameters is made anew at each call, too.
         text = _PARAMETER.sub(lambda found: f"{rule.parameters[found[1]]}::bigint", _HAS.sub(_bits, rule.sql))
         con.execute("prepare judged as " + text)
-        self._prepared[rule.name] = _Prepared(con, streams)
-        return self._prepared[rule.name]
+        return _Prepared(con, streams)
+
+
+def _id(rule: Rule) -> tuple[str, str]:
+    return rule.name, rule.digest

@@ -81,13 +81,23 @@ class Judge:
         refused: Rules of a user that failed over events, with what was wrong: they run no more until the next start, and have no intervals.
     """
 
-    def __init__(self, rules: Sequence[Rule], lexicon: Lexicon, limit: Limit = no_limit, *, deepest: int = DEEPEST, most: int = MOST) -> None:
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        lexicon: Lexicon,
+        limit: Limit = no_limit,
+        *,
+        court: Court | None = None,
+        deepest: int = DEEPEST,
+        most: int = MOST,
+    ) -> None:
         """Check the rules on events that there are none of.
 
         Args:
             rules: Those of other scopes are passed over.
             lexicon: Of the partition.
             limit: Stops what runs too long.
+            court: One of the same map that others share, instead of one with that limit; what has run there is not checked again.
             deepest: So many events of a customer are walked back; changes no result.
             most: An island of more events has no intervals.
 
@@ -97,13 +107,14 @@ class Judge:
         self.rules = tuple(sorted((rule for rule in rules if rule.scope == "customer"), key=lambda rule: rule.name))
         if len(self.rules) > MOST_RULES:
             raise RuleError(f"there are {len(self.rules)} rules of scope customer; at most {MOST_RULES} are allowed")
-        self._lexicon, self._court, self._crowds = lexicon, Court(lexicon.journey_map, limit), Crowds(most)
+        self._lexicon, self._court, self._crowds = lexicon, court or Court(lexicon.journey_map, limit), Crowds(most)
         self._deepest, self._most = deepest, most
         self._bits = np.empty(0, np.uint64)
         self.refused: dict[str, str] = {}
         self._needs = [self._court.needs(rule) for rule in self.rules]
-        for number in range(len(self.rules)):
-            self._run(number, Sight(State(), Lexicon(lexicon.journey_map), _NONE), _NONE)
+        for number, rule in enumerate(self.rules):
+            if not self._court.has_run(rule):
+                self._run(number, Sight(State(), Lexicon(lexicon.journey_map), _NONE), _NONE)
 
     @property
     def watched(self) -> int:
