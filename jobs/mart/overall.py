@@ -22,6 +22,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from jobs.journal.log import SAID_LOG
 from jobs.mart.changed import EVER, Changed, Keys, microseconds, moved
 from jobs.mart.live import LiveMart
 from jobs.mart.sight import Segments, Sight
@@ -55,12 +56,14 @@ class Overall:
     refused: dict[str, str] = field(default_factory=dict)
     _sight: Sight = field(init=False)
     _changed: Changed = field(init=False)
+    _noted: str | None = field(init=False)
     _judged_s: float = 0.0
     _cost_s: float = 0.0
 
     def __post_init__(self) -> None:
-        """Take everything for changed: nothing is known of what changed before the start."""
-        self._sight, self._changed = Sight(self.mart.con, self.journey_map), Changed(self.journey_map, whole=True)
+        """Take everything for changed, unless all that is folded was judged by the same rules before the start."""
+        self._sight, self._noted = Sight(self.mart.con, self.journey_map), _noted(self.mart.con)
+        self._changed = Changed(self.journey_map, whole=self._noted != self._mark())
 
     @classmethod
     def over(cls, mart: LiveMart, journey_map: JourneyMap, rules: Sequence[Rule], segments: Segments) -> Overall:
@@ -97,7 +100,10 @@ class Overall:
         """
         keys = [np.empty(0, np.uint64)]
         begun = time.monotonic()
-        if not self._changed.anything or (not now and begun - self._judged_s < SHARE * self._cost_s):
+        if not self._changed.anything:
+            self._note_mark()
+            return keys[0]
+        if not now and begun - self._judged_s < SHARE * self._cost_s:
             return keys[0]
         self._sight.open(segments)
         if self._changed.whole:
@@ -107,8 +113,22 @@ class Overall:
                 keys.append(self._judge(rule))
         self._sight.close()
         self._changed = Changed(self.journey_map)
+        self._note_mark()
         self._judged_s, self._cost_s = time.monotonic(), time.monotonic() - begun
         return np.unique(np.concatenate(keys))
+
+    def _mark(self) -> str:
+        """Return what stands for the rules, and for all that is folded."""
+        folded = sorted((partition, seq) for partition, seq in self.mart.folded.items() if partition != SAID_LOG)
+        return repr((folded, sorted((rule.name, rule.digest) for rule in self.rules)))
+
+    def _note_mark(self) -> None:
+        """Note, beside what was found, that all is judged: who opens this file again need not judge it anew. What was refused is tried again."""
+        mark = None if self.refused else self._mark()
+        if mark != self._noted:
+            self.mart.con.execute("truncate internal.overall_judged")
+            self.mart.con.execute(read_text("pipelines/overall/judged_put.sql"), {"mark": mark})
+            self._noted = mark
 
     def _drop_gone(self) -> list[Keys]:
         """Drop what rules found that are no longer there, and return its keys."""
@@ -228,6 +248,12 @@ class Overall:
             raise RuleError(f"{rule.name}.sql was stopped: it runs too long") from error
         except (duckdb.Error, KeyError) as error:
             raise RuleError(f"{rule.name}.sql fails: {error}") from error
+
+
+def _noted(con: duckdb.DuckDBPyConnection) -> str | None:
+    """Return the mark that the file holds, None where there is none."""
+    found: list[tuple[str | None]] = con.execute("select mark from internal.overall_judged").fetchall()
+    return found[0][0] if found else None
 
 
 _NOTHING = parse_rule("nothing", "-- Nothing.\n-- scope: all\n-- window: 1 day\n-- roles: house\n-- unit: count\nselect")

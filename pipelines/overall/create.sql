@@ -5,6 +5,8 @@ create table internal.hashed_by (value ubigint);
 insert into internal.hashed_by values (hash('sojourn'));
 -- the rules of scope all that intervals here were made by
 create table internal.overall_rules (rule varchar);
+-- up to which commits, and by which versions of rules, they were made: one row, or none where that is not known
+create table internal.overall_judged (mark varchar);
 -- one row an event that opens or closes a wait: who, when, in which flow; a bit for each of the map's pairs that it opens, and that it closes
 create table internal.waits (
     "key" ubigint, content ubigint, disputed boolean, time_us bigint, sequence bigint, customer ubigint, event ubigint, flow ubigint, correlation_id varchar,

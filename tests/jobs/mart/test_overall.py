@@ -67,8 +67,8 @@ def opened(folder: Path, con: duckdb.DuckDBPyConnection, journey_map: JourneyMap
     return workshop
 
 
-def found(workshop: Workshop, arranged: Arrangement, judged: Sequence[bool]) -> tuple[dict[str, Rows], dict[str, Rows]]:
-    """Fold batch by batch, judge after some of them and at the end, and return what stands and what the oracle finds, by rule."""
+def found(workshop: Workshop, arranged: Arrangement, judged: Sequence[bool], starts: Sequence[bool]) -> tuple[dict[str, Rows], dict[str, Rows]]:
+    """Fold batch by batch, judge after some and at the end, start anew behind some; return what stands and what the oracle finds, by rule."""
     overall = Overall.over(workshop.live, workshop.journey_map, rules(), workshop.segments)
     batches = [(number, batch) for number, batches in enumerate(arranged.partitions) for batch in batches]
     for place, (number, batch) in enumerate(batches):
@@ -77,6 +77,8 @@ def found(workshop: Workshop, arranged: Arrangement, judged: Sequence[bool]) -> 
         overall.note(tables)
         if judged[place % len(judged)]:
             overall.judge(workshop.segments, now=True)
+        if starts[place % len(starts)]:
+            overall = Overall.over(workshop.live, workshop.journey_map, rules(), workshop.segments)
     overall.judge(workshop.segments, now=True)
     assert overall.refused == {}
     stands = {rule.name: workshop.live.con.execute(STORED, {"rule": rule.name}).fetchall() for rule in rules()}
@@ -94,11 +96,12 @@ def found(workshop: Workshop, arranged: Arrangement, judged: Sequence[bool]) -> 
 @given(st.data())
 @settings(max_examples=EXAMPLES)
 def test_what_is_found_knows_no_order_copies_and_cuts(con: duckdb.DuckDBPyConnection, journey_map: JourneyMap, data: st.DataObject) -> None:
-    arranged, judged = data.draw(arrangements(data.draw(held_up()))), data.draw(st.lists(st.booleans(), min_size=1, max_size=8))
+    arranged, often = data.draw(arrangements(data.draw(held_up()))), st.lists(st.booleans(), min_size=1, max_size=8)
+    judged, starts = data.draw(often), data.draw(often)
     with TemporaryDirectory() as folder:
         workshop = opened(Path(folder), con, journey_map)
         with closing(workshop.live):
-            stands, wanted = found(workshop, arranged, judged)
+            stands, wanted = found(workshop, arranged, judged, starts)
     assert stands == wanted
 
 
@@ -111,3 +114,22 @@ def test_what_a_rule_found_goes_when_the_rule_is_gone(workshop: Workshop) -> Non
     assert con.execute('select rule, "key" from internal.intervals').fetchall() == [("counts", key)]
     assert Overall.over(workshop.live, small_map(), [], workshop.segments).judge(workshop.segments, now=True).tolist() == [key]
     assert con.execute("select count(*) from internal.intervals").fetchall() == [(0,)]
+
+
+def test_a_start_judges_again_what_came_since_or_was_judged_by_another_rule_and_nothing_else(workshop: Workshop) -> None:
+    for name in FACTS:
+        workshop.write(name, ".empty", journal.TABLES[name].empty_table())
+    call = {"source": "pbx", "type": "call.queued", "customer_id": "ann", "channel": "phone"}
+    workshop.take([call | {"id": "1", "time": "2024-03-04T09:00:00Z"}])
+    con, counts = workshop.live.con, parse_rule("counts", COUNTS, ours=False)
+
+    def judged_after_a_start(rule: Rule) -> list[tuple[int]]:
+        con.execute("truncate internal.intervals")
+        Overall.over(workshop.live, small_map(), [rule], workshop.segments).judge(workshop.segments, now=True)
+        return con.execute("select count(*) from internal.intervals").fetchall()
+
+    assert judged_after_a_start(counts) == [(1,)]
+    assert judged_after_a_start(counts) == [(0,)]
+    assert judged_after_a_start(parse_rule("counts", COUNTS.replace("1 day", "2 days"), ours=False)) == [(1,)]
+    workshop.take([call | {"id": "2", "time": "2024-03-09T09:00:00Z"}])
+    assert judged_after_a_start(counts) == [(2,)]
