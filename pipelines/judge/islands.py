@@ -23,8 +23,9 @@ class Islands:
     Attributes:
         rows: Places in the pool of the events of the touched islands that can have intervals, island by island.
         unit: The island of each, from 0.
-        group: What each touched range is of: customer and what keeps events apart, as one number.
-        low, high: The touched ranges (µs): all that was opened in one is judged anew.
+        group: What each touched range is of, ascending: customer and what keeps events apart, as one number.
+        low, high: The touched ranges (µs), those of a group apart and one after another: all that was opened in one is judged anew.
+        lost: (group, time) of events that are seen no more: what was opened by one is judged anew as well.
     """
 
     rows: Places
@@ -32,6 +33,7 @@ class Islands:
     group: Places
     low: Places
     high: Places
+    lost: tuple[Places, Places]
 
 
 def islands(
@@ -70,24 +72,20 @@ def islands(
         for bits in rule.opens:
             fits &= together & np.uint64(bits) != 0
     mine = np.repeat(fits, count)
-    ranges = [np.concatenate([each[touched], more]) for each, more in zip((owner, low, high), (lost[0], lost[1], lost[1]), strict=True)]
-    return Islands(rows[mine], np.repeat(np.arange(np.count_nonzero(fits)), count[fits]), *ranges)
+    unit = np.repeat(np.arange(np.count_nonzero(fits)), count[fits])
+    return Islands(rows[mine], unit, owner[touched], low[touched], high[touched], lost)
 
 
 def inside(islands_: Islands, group: Places, time: Places) -> Flags:
     """Return which instants of groups lie in a touched range."""
-    owner, low, high = islands_.group, islands_.low, islands_.high
-    if not len(owner):
-        return np.zeros(len(group), bool)
-    step = np.diff(owner)
-    if (step < 0).any() or (np.diff(low)[step == 0] < 0).any():
-        order = np.lexsort((low, owner))
-        owner, low, high = owner[order], low[order], high[order]
-    # Ranges of a group are apart, but for points of what was lost: the running maximum of ends covers those.
-    at = _last_begun(owner, low, group, time)
-    begin = np.maximum.accumulate(np.where(starts_of(owner), np.arange(len(owner)), 0))
-    reach = _running_high(high, begin)
-    return np.asarray((at >= 0) & (owner[at] == group) & (reach[at] >= time))
+    owner, high = islands_.group, islands_.high
+    found = np.zeros(len(group), bool)
+    if len(owner):
+        at = _last_begun(owner, islands_.low, group, time)
+        found = (at >= 0) & (owner[at] == group) & (high[at] >= time)
+    for whose, when in zip(*(each.tolist() for each in islands_.lost), strict=True):
+        found |= (group == whose) & (time == when)
+    return found
 
 
 def _last_begun(owner: Places, low: Places, group: Places, time: Places) -> Places:
@@ -98,12 +96,3 @@ def _last_begun(owner: Places, low: Places, group: Places, time: Places) -> Plac
         begun = low[middle] <= time[todo]
         begin[todo[begun]], end[todo[~begun]] = middle[begun] + 1, middle[~begun]
     return np.asarray(begin - 1)
-
-
-def _running_high(high: Places, begin: Places) -> Places:
-    """Return the greatest end so far in each group."""
-    if (high[1:] >= high[:-1])[begin[1:] == begin[:-1]].all():
-        return high
-    values, rank = np.unique(high, return_inverse=True)
-    scaled = np.maximum.accumulate(begin * (len(values) + 1) + rank) - begin * (len(values) + 1)
-    return values[scaled]

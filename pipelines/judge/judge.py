@@ -311,6 +311,7 @@ class Judge:
         since = np.full(len(touched.customers), np.iinfo(np.int64).max)
         for part in parts:
             np.minimum.at(since, np.searchsorted(touched.customers, part.group >> 32), part.low)
+        np.minimum.at(since, np.searchsorted(touched.customers, touched.lost_customer), touched.lost["time"])
         at = held_of(state, touched.customers, since)
         if not len(at):
             return at

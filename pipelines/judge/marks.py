@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from pipelines.changes import View
 from pipelines.distinct import distinct, packed, unpacked
-from pipelines.kernel import carried_facts
-from pipelines.lexicon import FACTS, Lexicon
+from pipelines.lexicon import Lexicon
 from pipelines.records import put_at
 from pipelines.state import MARK, UNMARKED, State
 
@@ -82,11 +81,10 @@ def _marks(seen: Seen, lexicon: Lexicon) -> NDArray[np.void]:
 
 def _carried(rows: NDArray[np.void], first: Places, lexicon: Lexicon) -> NDArray[np.int32]:
     """Return for each row the code of the reserved attributes as its journey named them last."""
-    if not rows["facts"].any():
+    named = np.ascontiguousarray(rows["facts"])
+    if not named.any():
         return np.zeros(len(rows), np.int32)
-    at = carried_facts(rows, lexicon, first)
-    facts = lexicon.fact_table()[rows["facts"]]
-    columns = [np.where(at[:, a] >= 0, facts[at[:, a], a], 0) for a in range(len(FACTS))]
+    columns = [_latest(np.ascontiguousarray(column)[named], first) for column in lexicon.fact_table().T]
     bounds = [int(column.max()) + 1 for column in columns]
     known, where = distinct(*packed(columns, bounds))
     codes = []
@@ -94,3 +92,11 @@ def _carried(rows: NDArray[np.void], first: Places, lexicon: Lexicon) -> NDArray
         segment, client_type, context = unpacked(number, bounds)
         codes.append(lexicon.fact((segment, client_type, context)))
     return np.array(codes, np.int32)[where]
+
+
+def _latest(codes: NDArray[np.int32], first: Places) -> NDArray[np.int32]:
+    """Return for each row the code that the latest row up to it names, from the first of its journey on; 0 where none does."""
+    if not codes.any():
+        return codes
+    at = np.maximum.accumulate(np.where(codes != 0, np.arange(len(codes)), 0))
+    return np.where(at >= first, codes[at], 0)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pipelines.columns import Array, array
 from pipelines.counted import counted
 from pipelines.kernel import levels
-from pipelines.lexicon import FACTS, Lexicon
+from pipelines.lexicon import Lexicon
 from pipelines.state import ABSENT, ACTOR_KIND_SHIFT, CASE, KIND, LIFECYCLE_SHIFT, State
 from pipelines.symbols import Symbols, words
 
@@ -86,16 +86,17 @@ class Sight:
     @cached_property
     def levels(self) -> tuple[Places, Places, Places]:
         """The zone of tolerance (ms), ABSENT where there is none, and the number of the calendar by which it counts."""
-        known = [self.carried[:, a].astype(np.int64) for a in range(len(FACTS))]
+        known = [codes.astype(np.int64) for codes in self.carried]
         if not len(self.rows):
             return self.places, self.places, self.places
         desired, adequate, calendar = levels(self.sense["stage"], known, self.rows["time"], self.marks["wait"], self.lexicon)
         return np.where(self.shown, desired, ABSENT), np.where(self.shown, adequate, ABSENT), np.where(self.shown, calendar, 0)
 
     @cached_property
-    def carried(self) -> NDArray[np.int32]:
-        """Codes of the reserved attributes as journeys named them last."""
-        return np.asarray(self.lexicon.fact_table()[self.marks["carried"]])
+    def carried(self) -> list[NDArray[np.int32]]:
+        """Codes of each of the reserved attributes as journeys named them last."""
+        codes = np.ascontiguousarray(self.marks["carried"])
+        return [np.ascontiguousarray(column)[codes] for column in self.lexicon.fact_table().T]
 
     @cached_property
     def before(self) -> NDArray[np.void]:
@@ -164,7 +165,7 @@ def _sense(table: str, name: str) -> Callable[[Sight], Array]:
 
 
 def _fact(at: int) -> Callable[[Sight], Array]:
-    return lambda s: s.texts(s.lexicon.attributes, np.where(s.shown, s.carried[:, at], 0))
+    return lambda s: s.texts(s.lexicon.attributes, np.where(s.shown, s.carried[at], 0))
 
 
 def _present(name: str) -> Callable[[Sight], Array]:

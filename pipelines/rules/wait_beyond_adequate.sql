@@ -64,13 +64,12 @@ limits as (
     from started as s asof left join open_hours as h on h.calendar = s.level.calendar and h.before_us < s.late_us
 ),
 judged as (
-    select o.*, case when o.waits_in is null then o.adequate_ms else v.adequate_ms end as limit_ms
+    select o.*, case when o.waits_in is null then o.adequate_ms else v.adequate_ms end as limit_ms, o.occurred_at + to_milliseconds(limit_ms) as since
     from followed as o left join limits as v on v.key = o.key and v.name = o.name
+    where limit_ms is not null and (o.closed_at is null or o.closed_at > since)
 )
+-- Of several pairs that an event opens, the one that is late first.
 select
-    customer_id, 'customer' as subject_kind, customer_id as subject_id, key as opening_key, occurred_at as opened_at,
-    occurred_at + to_milliseconds(limit_ms) as since, closed_at as until,
-    epoch_ms(closed_at) - epoch_ms(occurred_at) as value, limit_ms as threshold, [key] as evidence
-from judged
-where limit_ms is not null and (closed_at is null or closed_at > since)
-qualify row_number() over (partition by key order by limit_ms, name) = 1
+    j.customer_id, 'customer' as subject_kind, j.customer_id as subject_id, j.key as opening_key, j.occurred_at as opened_at, j.since, j.closed_at as until,
+    epoch_ms(j.closed_at) - epoch_ms(j.occurred_at) as value, j.limit_ms as threshold, [j.key] as evidence
+from judged as j anti join judged as b on b.key = j.key and (b.limit_ms < j.limit_ms or b.limit_ms = j.limit_ms and b.name < j.name)
