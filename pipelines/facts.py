@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from pipelines.columns import SEPARATOR, Array, Column, array, chosen, measured, numbers, picked, spliced, text_of, whole
 from pipelines.decode import DeadLetter
 from pipelines.digest import digests_of
-from pipelines.distinct import distinct, packed, unpacked
+from pipelines.distinct import distinct, packed
 from pipelines.identify import Identified, scopes
 from pipelines.state import GAP, HOUSE, OPERATION
-from pipelines.symbols import distinct_strings, words
+from pipelines.symbols import distinct_strings
 from schemas import journal
 
 if TYPE_CHECKING:
@@ -102,11 +102,7 @@ def money_kinds(table: pa.Table) -> Column:
     """Return currency and kind of each event's money as one text, null where there is none."""
     if table["money_minor"].null_count == len(table):
         return table["money_currency"]
-    (currency, names), (kind, kinds) = distinct_strings(table["money_currency"]), distinct_strings(table["money_kind"])
-    bounds = [len(names) + 1, len(kinds) + 1]
-    known, where = distinct(*packed([currency + 1, kind + 1], bounds))
-    pairs = (unpacked(number, bounds) for number in known.tolist())
-    return words(where.astype(np.int32), [f"{names[one - 1]} {kinds[other - 1] if other else ''}" if one else None for one, other in pairs])
+    return spliced([table["money_currency"], text_of(table["money_kind"])], " ")
 
 
 def identified(facts: pa.Table) -> Identified:

@@ -26,6 +26,7 @@ class Symbols:
     def __init__(self, values: list[str | None] | None = None) -> None:
         self.values: list[str | None] = values or [None]
         self._codes: dict[str | None, int] = {value: code for code, value in enumerate(self.values)}
+        self._texts: Array = pa.array(self.values[1:], pa.string())  # made anew when there are more
 
     def __len__(self) -> int:
         return len(self.values)
@@ -50,13 +51,16 @@ class Symbols:
 
     def decode(self, codes: NDArray[np.int32]) -> Words:
         """Return the strings of codes as a dictionary array; code 0 becomes null."""
-        return words(codes.astype(np.int32) - 1, self.values[1:], codes == NONE)
+        if len(self._texts) < len(self.values) - 1:
+            self._texts = pa.array(self.values[1:], pa.string())
+        return words(codes.astype(np.int32) - 1, self._texts, codes == NONE)
 
 
-def words(codes: NDArray[np.int32], values: Sequence[str | None], absent: NDArray[np.bool_] | None = None) -> Words:
-    """Return strings by their places in a list, null where absent, as a dictionary array."""
+def words(codes: NDArray[np.int32], values: Sequence[str | None] | Array, absent: NDArray[np.bool_] | None = None) -> Words:
+    """Return strings by their places in a list or a column, null where absent, as a dictionary array."""
     indices: Any = array(codes, absent)
-    return pa.DictionaryArray.from_arrays(indices, pa.array(values, pa.string()))
+    texts: Any = values if isinstance(values, pa.Array) else pa.array(values, pa.string())
+    return pa.DictionaryArray.from_arrays(indices, texts)
 
 
 def distinct_strings(column: Column) -> tuple[NDArray[np.int64], list[str]]:

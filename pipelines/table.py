@@ -48,7 +48,7 @@ def extract(con: duckdb.DuckDBPyConnection, decoded: Decoded) -> pa.Table:
     """Return the columns of a batch's accepted events, in the order of arrival.
 
     They are what ``place`` and ``content`` of ``decoded`` say, each field of the contract, and the reserved attributes on which zones depend.
-    Instants are UTC microseconds, durations integer milliseconds. Texts in blocks, and those attributes, are dictionaries.
+    Instants are UTC microseconds, durations integer milliseconds.
     """
     read: Any = whole(query(con, "pipelines/sql/extract.sql", lines=pa.table({"line": decoded.texts.view(pa.string())}))["event"])
     fields: dict[str, Any] = dict(zip((field.name for field in read.type), read.flatten(), strict=True))
@@ -73,18 +73,9 @@ def _taken_apart(name: str, block: type[Struct], column: Any) -> dict[str, Array
     places, blocks = _distinct(column, block)
     found: dict[str, Array] = {}
     for field, type_ in _TYPES[block].items():
-        found[f"{name}.{field}"] = _placed([getattr(each, field) for each in blocks], type_, places)
+        values = pa.array([getattr(each, field) for each in blocks], type_)
+        found[f"{name}.{field}"] = whole(values.take(places))
     return found
-
-
-def _placed(values: list[Any], type_: pa.DataType, places: Any) -> Array:
-    """Return the values at some places; texts as a dictionary, so that whoever wants the distinct ones need not look for them in all rows."""
-    held: Any = pa.array(values, type_)
-    if not pa.types.is_string(type_):
-        return whole(held.take(places))
-    encoded = held.dictionary_encode()
-    made: Any = pa.DictionaryArray.from_arrays(encoded.indices.take(places), encoded.dictionary)
-    return made  # type: ignore[no-any-return]
 
 
 def _attributes(column: Any) -> dict[str, Array]:
@@ -95,8 +86,8 @@ def _attributes(column: Any) -> dict[str, Array]:
     values = pa.array([value for each in dicts for value in each.values()], pa.string())
     made: Any = pa.MapArray  # its stub asks for the very type of numbers
     maps = made.from_arrays(array(ends), keys, values)
-    named = {name: _placed([each.get(name) for each in dicts], pa.string(), places) for name in FACTS}
-    return {"attributes": whole(maps.take(places)), **named}
+    named = {name: pa.array([each.get(name) for each in dicts], pa.string()) for name in FACTS}
+    return {name: whole(held.take(places)) for name, held in {"attributes": maps, **named}.items()}
 
 
 def _distinct(texts: Any, type_: Any) -> tuple[Any, list[Any]]:
