@@ -158,6 +158,11 @@ class Judge:
         if not len(touched.customers):
             return None
         pool = self._pool(state, change, touched)
+        with state.sparing(len(pool.links)):
+            return self._compared(con, state, touched, pool)
+
+    def _compared(self, con: duckdb.DuckDBPyConnection, state: State, touched: Touched, pool: Pool) -> pa.Table | None:
+        """Run the rules over touched islands, and return what differs from what stands of them."""
         parts = [self._islands(state, number, pool, touched) for number in range(len(self.rules))]
         sight, places = _sight(state, self._lexicon, pool, parts)
         found, made, gone = [], dict[str, Array](), []
@@ -165,7 +170,6 @@ class Judge:
             if len(part.rows) and self.rules[number].name not in self.refused:
                 try:
                     found.append(self._run(number, sight, made, places[part.rows], part.unit))
-                    state.rest(len(pool.links))
                 except RuleError as error:
                     gone += self._refuse(self.rules[number], error, state)
         changes = [self._differences(con, state, touched, parts, sight, found), _drops(gone) if gone else None]
@@ -304,7 +308,7 @@ class Judge:
         for number, rule in enumerate(self.rules):
             ours = np.flatnonzero(held["rule"] == self._lexicon.rules.code(rule.name))
             if len(ours):
-                rows = state.rows.rows.take(held["place"][ours])
+                rows = state.rows.taken(held["place"][ours])
                 mine[ours] = inside(
                     parts[number], groups(rule.apart, self._lexicon, held["customer"][ours], rows["sense"], rows["chain"]), held["opened"][ours]
                 )
