@@ -240,6 +240,7 @@ class _Run:
             counters=keeper.counters,
             final=final,
             last=final,
+            fits=self.settings.follow,  # of history that is half read they would be of old times, and cost as much as all else of a publication
         )
         with mart_errors():
             path = self.mart.publish(publication)

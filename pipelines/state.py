@@ -8,6 +8,7 @@ facts give it again. Arrays come from an allocator, so the same code runs in mem
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,7 +98,7 @@ Allocator = Callable[[str, "np.dtype[Any]", int], "NDArray[Any]"]
 Rest = Callable[[str], None]
 """(name) → nothing; what was read of a mapped array need not stay in memory."""
 _STRETCH, _MANY = 19, 1 << 17
-"""Bits of the number of rows that are read of a large array before it may rest, where so many are read: few bring little into memory."""
+"""Bits of the number of rows that are read of a large array before it may rest, where so many are read: what few bring is soon wanted again."""
 
 
 def in_memory() -> Allocator:
@@ -115,7 +116,13 @@ def in_memory() -> Allocator:
 
 
 class Grown:
-    """An array that grows by doubling; ``rows[:size]`` is what it holds."""
+    """An array that grows by doubling; ``rows[:size]`` is what it holds.
+
+    Attributes:
+        sparing: It rests though few rows are read, too.
+    """
+
+    sparing = False
 
     def __init__(self, name: str, dtype: np.dtype[Any], allocate: Allocator, size: int = 0, rest: Rest = lambda name: None) -> None:
         self._name, self._dtype, self._allocate, self._rest = name, np.dtype(dtype), allocate, rest
@@ -154,7 +161,7 @@ class Grown:
         return found
 
     def _small(self, places: NDArray[Any]) -> bool:
-        return self.size >> _STRETCH == 0 or len(places) < _MANY
+        return self.size >> _STRETCH == 0 or (len(places) < _MANY and not self.sparing)
 
     def _stretches(self, places: NDArray[Any]) -> Iterator[NDArray[np.int64]]:
         """Yield which of some places lie in each stretch of the array, and let it rest behind each."""
@@ -221,7 +228,7 @@ class State:
 
     def __init__(self, allocate: Allocator | None = None, size: StateSize | None = None, rest: Rest = lambda name: None) -> None:
         allocate, size = allocate or in_memory(), size or StateSize()
-        self._allocate, self._rest = allocate, rest
+        self._allocate = allocate
         self.rows = Grown("rows", ROW, allocate, size.rows, rest)
         self.chains = Grown("chains", CHAIN, allocate, size.chains)
         self.texts = Grown("texts", np.dtype("u1"), allocate, size.texts)
@@ -242,11 +249,14 @@ class State:
             *(self.names.size, self.links.size, self.held.size, self.extras.size),
         )
 
-    def rest(self, read: int) -> None:
-        """Let what was read of rows rest, where so many were read that little of it is needed again soon: each brings what lies around it."""
-        if read >= _MANY:
-            for name in ("rows", "marks"):
-                self._rest(name)
+    @contextmanager
+    def sparing(self, rows: int) -> Iterator[None]:
+        """Let rows and marks rest behind each reading, where something of many rows is at work: each row that is read brings what lies around it."""
+        self.rows.sparing = self.marks.sparing = rows >= _MANY
+        try:
+            yield
+        finally:
+            self.rows.sparing = self.marks.sparing = False
 
     def find(self, hashes: NDArray[np.uint64]) -> NDArray[np.int32]:
         """Return the code of each chain, made where it was not known. The hashes must be distinct."""
@@ -313,7 +323,8 @@ class State:
 
     def event_ids(self, places: NDArray[np.int64]) -> Array:
         """Return the event ids of rows."""
-        ends, starts = self.rows.rows["text_end"][places], np.where(places > 0, self.rows.rows["text_end"][places - 1], 0)
+        ends, before = (self.rows.column("text_end", np.maximum(at, 0)) for at in (places, places - 1))
+        starts = np.where(places > 0, before, 0)
         return _texts(self.texts, starts, ends)
 
     def _probe(self, hashes: NDArray[np.uint64], codes: NDArray[np.int32]) -> None:

@@ -106,7 +106,8 @@ ESTIMATE_TABLES: tuple[Table, ...] = (
         "models",
         "basis",
         "pure",
-        "What the churn risks stand on: one BG/NBD fit to those who bought, one to those who never did. The unit of time is the week.",
+        "What the churn risks stand on: one BG/NBD fit to those who bought, one to those who never did. The unit of time is the week. "
+        "Fitted when all is read; while history is read it is the last fit, if there is one, and so are the risks and bottlenecks.",
         Column("basis", "VARCHAR", "purchases or contacts."),
         Column("r", "DOUBLE", "Shape of the rates; null, as the other parameters, where the fit was refused."),
         Column("alpha", "DOUBLE", "Scale of the rates, weeks."),

@@ -46,6 +46,7 @@ class Publication:
         counters: What was counted over all commits.
         final: The run has drained: estimates are refitted and the marts kept as tables.
         last: Nothing follows: the file is closed, and need not be copied.
+        fits: Estimates may be made anew though the run has not drained; else they stay as they are.
     """
 
     as_of_us: int
@@ -56,6 +57,7 @@ class Publication:
     counters: Mapping[str, int]
     final: bool = False
     last: bool = False
+    fits: bool = True
 
 
 class LiveMart:
@@ -206,7 +208,7 @@ class LiveMart:
         """Make the marts, and the estimates where they are due."""
         build.lay(self.con, build.HELPERS, keep=publication.final)
         now_s = publication.published_us / 1e6
-        if publication.final or self._pace.due(now_s):
+        if publication.final or (publication.fits and self._pace.due(now_s)):
             self._pace.fit(self.con, publication.as_of_us, publication.horizon_days, now_s)
         build.lay(self.con, build.MARTS, keep=publication.final)
         build.let_pass(self.con)

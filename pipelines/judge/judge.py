@@ -171,14 +171,18 @@ class Judge:
         if not len(touched.customers):
             return None
         pool = self._pool(state, change, touched)
-        parts = [self._islands(number, pool, touched, opened=only == -1) for number in range(len(self.rules))]
+        with state.sparing(len(pool.links)):
+            return self._compared(con, state, touched, pool, opened=only == -1)
+
+    def _compared(self, con: duckdb.DuckDBPyConnection, state: State, touched: Touched, pool: Pool, *, opened: bool) -> pa.Table | None:
+        """Run the rules over touched islands, and return what differs from what stands of them."""
+        parts = [self._islands(number, pool, touched, opened=opened) for number in range(len(self.rules))]
         found, gone = [], []
         for number, part in enumerate(parts):
             if len(part.rows) and self.rules[number].name not in self.refused:
                 try:
                     sight = Sight(state, self._lexicon, pool.links["place"][part.rows].astype(np.int64))
                     found.append(self._run(number, sight, part.unit))
-                    state.rest(len(pool.links))
                 except RuleError as error:
                     gone += self._refuse(self.rules[number], error, state)
         changes = [self._differences(con, state, touched, parts, found), _drops(gone) if gone else None]
@@ -320,7 +324,7 @@ class Judge:
         for number, rule in enumerate(self.rules):
             ours = np.flatnonzero(held["rule"] == self._lexicon.rules.code(rule.name))
             if len(ours):
-                rows = state.rows.rows.take(held["place"][ours])
+                rows = state.rows.taken(held["place"][ours])
                 mine[ours] = inside(
                     parts[number], groups(rule.apart, self._lexicon, held["customer"][ours], rows["sense"], rows["chain"]), held["opened"][ours]
                 )

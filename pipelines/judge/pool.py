@@ -148,6 +148,6 @@ def untie(links: NDArray[np.void], state: State) -> None:
     if tie.any():
         at = np.flatnonzero(np.r_[tie, False] | np.r_[False, tie])
         mine = links.take(at)
-        rows = state.rows.rows.take(mine["place"])
+        rows = state.rows.taken(mine["place"])
         order = np.lexsort((rows["key"], rows["sequence"], rows["time"], mine["customer"]))
         links[at] = mine.take(order)
