@@ -95,6 +95,7 @@ def bench(folder: Path, environment: Mapping[str, str], events: int) -> None:
     _tell("delivery, stock Faust", [_job("stock", few)], environment, few)
     _tell("delivery, ours", [_job("bare", events)], environment, events)
     _tell("sessions, on our delivery", [_job("sessions", events, folder / "sessions")], environment, events)
+    start = _tell("start and end of a worker", [_worker(folder / "none")], nothing(environment), 1)
     one = _tell("whole pipeline, catching up: worker", [_worker(folder / "one")], environment, events)
     _tell("… its mart", [_sojourn("mart", "--to", str(folder / "one"), "--once")], environment, events)
     two = _tell(
@@ -103,10 +104,20 @@ def bench(folder: Path, environment: Mapping[str, str], events: int) -> None:
         {**environment, "KAFKA_GROUP_ID": "bench-two-" + uuid.uuid4().hex[:8]},
         events,
     )
-    if one and two:
+    if start and one and two:
+        each, both = (cost.cpu_s - count * start.cpu_s for cost, count in ((one, 1), (two, 2)))
         print(f"two workers: {two.cpu_s / one.cpu_s:.2f} × the CPU of one, so {2 * one.cpu_s / two.cpu_s:.2f} × as much where cores suffice")
+        alone = f"{1e6 * each / events:.1f} and {1e6 * both / events:.1f} µs an event"
+        print(f"without their starts of {start.cpu_s:.1f} s: {alone}, {2 * each / both:.2f} × as much")
     for name, command in peers(folder, environment["SOJOURN_TOPICS"], events):
         _tell(name, [command] if command else [], environment, events)
+
+
+def nothing(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of another topic, in which there is nothing."""
+    found = {**environment, **names(environment["KAFKA_BOOTSTRAP_SERVERS"])}
+    create_topics(read_settings(found))
+    return found
 
 
 def peers(folder: Path, topic: str, events: int) -> Iterator[tuple[str, list[str] | None]]:
