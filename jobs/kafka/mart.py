@@ -203,6 +203,8 @@ class MartLoop:
         with reading(self.journal.dir):
             if folded < 0:
                 self.mart.load(commit, parts_of(self.journal, commit))
+                self.sayer.doubt()
+                self.overall.doubt()
                 self._came_at, self._settled, self._rhythm.fresh = time.monotonic(), False, True
             else:  # it was compacted while this mart stood still; what it needs was kept for it
                 for seq in range(folded + 1, commit.seq + 1):

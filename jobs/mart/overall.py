@@ -86,6 +86,10 @@ class Overall:
             made._sight.close()
         return made
 
+    def doubt(self) -> None:
+        """Judge all the next time: something was folded of which nobody took note."""
+        self._changed = Changed(self.journey_map, whole=True)
+
     def note(self, tables: Mapping[str, pa.Table]) -> None:
         """Take note of what changed in commits that are folded."""
         if self.rules:

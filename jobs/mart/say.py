@@ -84,6 +84,10 @@ class Sayer:
         """Whether there may be more to say than the last time was to say at most."""
         return len(self._later) > 0
 
+    def doubt(self) -> None:
+        """Look at all that stands the next time: something changed of which nobody took note."""
+        self._whole, self._changed = True, []
+
     def note(self, tables: Mapping[str, pa.Table]) -> None:
         """Take note of what changed in a commit that is being folded."""
         self._read(tables.get("touchpoints"))
