@@ -271,7 +271,8 @@ class Partition:
         gaps = self.lexicon.sense_table()["gap"]
         long = self.runs.holds(fresh["chain"])
         touched = touched_by(fresh.compress(~long) if long.any() else fresh, gaps)
-        rows, places, deep = gather(self.state, touched, gaps, deepest=self.deepest or self.journey_map.max_events)
+        with self.state.sparing(len(fresh)):
+            rows, places, deep = gather(self.state, touched, gaps, deepest=self.deepest or self.journey_map.max_events)
         read = len(rows)
         if len(deep):
             walked = ~np.isin(rows["chain"], deep)

@@ -10,8 +10,7 @@ import re
 import warnings
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
-from threading import Lock
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
@@ -60,15 +59,13 @@ class Stream:
 class _Prepared:
     con: duckdb.DuckDBPyConnection
     streams: Mapping[str, Stream]
-    turn: Lock = field(default_factory=Lock)
 
 
 class Court:
-    """Runs rules of scope customer. Several judges may share one, also in threads: of each rule only one is heard at a time."""
+    """Runs rules of scope customer. Several judges may share one, one after the other."""
 
     def __init__(self, journey_map: JourneyMap, limit: Limit = no_limit) -> None:
-        self._limit, self._preparing = limit, Lock()
-        self._prepared, self._needs = dict[tuple[str, str], _Prepared](), dict[tuple[str, str], Needs]()
+        self._limit, self._prepared, self._needs = limit, dict[tuple[str, str], _Prepared](), dict[tuple[str, str], Needs]()
         closed = dict.fromkeys(("autoinstall_known_extensions", "autoload_known_extensions", "enable_external_access"), "false")
         self._con = duckdb.connect(config={"threads": 1, **closed, "python_enable_replacements": "false"})
         self._con.execute("set timezone = 'UTC'")
@@ -82,10 +79,9 @@ class Court:
 
     def needs(self, rule: Rule) -> Needs:
         """Return what a rule reads. Raises RuleError where it may not."""
-        with self._preparing:
-            if _id(rule) not in self._needs:
-                self._needs[_id(rule)] = check_select(self._con, rule, frozenset((*EVENTS, *GIVEN)))
-            return self._needs[_id(rule)]
+        if _id(rule) not in self._needs:
+            self._needs[_id(rule)] = check_select(self._con, rule, frozenset((*EVENTS, *GIVEN)))
+        return self._needs[_id(rule)]
 
     def has_run(self, rule: Rule) -> bool:
         """Return whether a rule has run here."""
@@ -99,7 +95,7 @@ class Court:
         """
         try:
             ready = self._prepared.get(_id(rule)) or self._prepare(rule, tables)
-            with ready.turn, self._limit(ready.con), warnings.catch_warnings():
+            with self._limit(ready.con), warnings.catch_warnings():
                 warnings.simplefilter("ignore", UserWarning)  # of an extra copy of the few rows that come back
                 for name, table in tables.items():
                     ready.streams[name].table = table
@@ -112,8 +108,7 @@ class Court:
             raise RuleError(f"{rule.name}.sql fails: {error}") from error
 
     def _prepare(self, rule: Rule, tables: Mapping[str, pa.Table]) -> _Prepared:
-        with self._preparing:
-            con = self._con.cursor()
+        con = self._con.cursor()
         streams = {name: Stream(table) for name, table in tables.items()}
         for name, stream in (self._given | streams).items():  # none is a table of the engine: a plan with one in it is made anew at each call
             con.register(name, stream)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import duckdb
 import pytest
 
-from pipelines.judge.court import Court, Limit, no_limit
+from pipelines.judge.court import Limit, no_limit
 from pipelines.judge.judge import Judge
 from pipelines.judge.rule import Rule, parse_rule
 from pipelines.lexicon import Lexicon
@@ -19,7 +18,7 @@ from pipelines.state import State
 from pipelines.table import engine
 from schemas.errors import RuleError
 from schemas.journey_map import default_map
-from tests.generated.netted import Row, payloads
+from tests.generated.netted import payloads
 from tests.pipelines.judge.test_judge_properties import Intervals
 
 HEAD = """-- A test.
@@ -158,19 +157,3 @@ def test_a_rule_that_runs_for_ever_is_stopped() -> None:
     assert partition.judge is not None
     assert "too long" in partition.judge.refused["mine"]
     assert payloads([PROMISE])
-
-
-def test_partitions_that_share_a_court_find_in_threads_what_each_finds_alone() -> None:
-    asked, shared = rule(GOOD), Court(default_map())
-
-    def found(number: int, court: Court | None) -> list[Row]:
-        lexicon, netted = Lexicon(default_map()), Intervals()
-        partition = Partition(lexicon, State(), engine(), judge=Judge([asked], lexicon, court=court))
-        for each in range(20):
-            netted.absorb(partition, each, [[PROMISE | {"id": f"{number}-{each}", "customer_id": f"c{number}"}]])
-        return netted.rows("intervals")
-
-    with ThreadPoolExecutor(4) as pool:
-        together = list(pool.map(found, range(4), [shared] * 4))
-    assert together == [found(number, None) for number in range(4)]
-    assert [len(rows) for rows in together] == [20] * 4
