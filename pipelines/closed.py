@@ -47,9 +47,8 @@ def closed(rows: NDArray[np.void], sense: NDArray[np.void], journey: Places, sho
     pair, row = np.nonzero(takes_part[:, rows["sense"][some]])
     row = some[row]
     code, correlation = rows["sense"][row], rows["correlation"][row]
-    by_case = np.array([each.key == "case" for each in pairs])[
-        pair
-    ]  # a journey is of one case or of none; without one the correlation names the thread
+    # A journey is of one case or of none; without one the correlation names the thread.
+    by_case = np.array([each.key == "case" for each in pairs])[pair]
     key = np.where(by_case & (rows["flags"][row] & KIND == CASE), np.uint64(1), correlation)
     members = _Members(row, pair * (int(journey.max()) + 1) + journey[row], key, opens[pair, code], closes[pair, code])
     opener = _openers(members, np.array([each.key == "journey" for each in pairs])[pair], sense["channel"][row])
