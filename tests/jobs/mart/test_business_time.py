@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from jobs.mart.live import LiveMart
+from jobs.mart.overall import Overall
 from pipelines.calendars import policy_now, policy_then
 from pipelines.judge.judge import Judge
 from pipelines.judge.shelf import shipped
@@ -199,3 +200,25 @@ def test_levels_of_steps_and_of_pairs_are_the_same_function() -> None:
     found = breaches_of(text, events)
     assert len(found) == 600
     assert found[::2] == found[1::2]
+
+
+def caused_backstage(folder: Path, text: str, events: list[Event]) -> list[tuple[object, ...]]:
+    """Return whose wait work behind the line holds beyond adequate: since when, the level in ms, and which operation."""
+    with engine() as con:
+        shop = workshop_of(folder, con, text)
+        with closing(shop.live):
+            shop.take(events)
+            shop.publish()  # writes the files of facts
+            rules = [rule for rule in shipped() if rule.name == "wait_caused_backstage"]
+            Overall.over(shop.live, shop.journey_map, rules, shop.segments).judge(shop.segments, now=True)
+            return shop.live.con.execute("select customer_id, since, threshold, operation from internal.intervals").fetchall()
+
+
+@pytest.mark.parametrize("zone", ["calendar", "none"])
+def test_work_behind_the_line_is_to_blame_from_when_business_time_is_used_up(tmp_path: Path, zone: str) -> None:
+    waits = letter("2025-03-07T13:30:00Z", "message.received")
+    work = {"id": "w", "source": "erp", "channel": "backoffice", "correlation_id": "k1", "causation_id": waits["id"], "actor": {"team": "store"}}
+    works = [work | {"type": "op.started", "time": "2025-03-07T14:00:00Z"}]
+    found = caused_backstage(tmp_path, SUPPORT + ZONE + (DESK if zone == "calendar" else ""), [waits, *works])
+    since, hours = (datetime(2025, 3, 11, 8, 30), 91) if zone == "calendar" else (datetime(2025, 3, 7, 21, 30), 8)  # noqa: DTZ001
+    assert found == [("ann", since, hours * HOUR_MS, "k1")]
