@@ -30,6 +30,8 @@ from schemas.journey_map import JourneyMap
 
 LOOK_S = 0.1
 """How often the logs are looked at (seconds)."""
+REST_S = 15.0
+"""Memory is given back this often (seconds)."""
 WATCH_S = 5.0
 """How often the workers' health is looked at, where they commit nothing (seconds)."""
 DRAINED_S = 2.0
@@ -64,6 +66,7 @@ class MartLoop:
     _came_at: float = field(default_factory=time.monotonic)
     _settled: bool = False  # the newest snapshot was made of a drained journal
     _said_at: float = field(default_factory=time.monotonic)
+    _rested_at: float = field(default_factory=time.monotonic)
     _caught_up: bool = False  # all records were read once: until then what holds now is not known
 
     def __post_init__(self) -> None:
@@ -80,6 +83,7 @@ class MartLoop:
                 stopper.wait(LOOK_S)
             self.keep_up()
             self.watch()
+            self.rest()
             report(self)
         self.fold()
         if self._rhythm.fresh:
@@ -162,6 +166,12 @@ class MartLoop:
         due = self.sayer.left or time.monotonic() - self._said_at >= WATCH_S
         if self._caught_up and not self._pending and due and self.say(now=False):
             self._rhythm.fresh = True
+
+    def rest(self) -> None:
+        """Give memory back now and then: between snapshots the engine would keep all that it has read of a file that grows."""
+        if time.monotonic() - self._rested_at >= REST_S:
+            self.mart.rest()
+            self._rested_at = time.monotonic()
 
     def publish(self, *, final: bool) -> Path:
         """Publish a snapshot."""

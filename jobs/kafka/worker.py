@@ -27,7 +27,7 @@ from jobs.kafka.lanes import LAST_RECORDS, Lane, LaneSettings, reached_in
 from jobs.kafka.settings import Settings
 from jobs.kafka.sharing import Sharing, Side, side_of
 from jobs.kafka.transport import BulkConsumer
-from jobs.memory import keep_freed, seldom_look
+from jobs.memory import give_back, keep_freed, seldom_look
 from pipelines.judge.rule import Rule
 from pipelines.partition import Absorbed
 from schemas.errors import JournalError, SettingError, SojournError, SourceError
@@ -41,6 +41,8 @@ STUCK_S = 120.0
 """A worker that holds records and commits nothing for so long (seconds) ends itself."""
 WARN_S = 60.0
 """So often at most (seconds) the same is warned of."""
+GIVE_S = 30.0
+"""Free memory that lies between what is in use goes back to the system this often (seconds): it would grow for hours."""
 LOOK_S = 0.1
 SLOTS = 2
 """So many batches are at work at once: while one waits for the disk, another computes."""
@@ -346,7 +348,11 @@ async def _start(app: App, worker: Worker) -> None:
 
 async def _watch(app: App, worker: Worker, report: Callable[[Worker], None]) -> None:
     """Return when there is a reason to end."""
+    given_at = time.monotonic()
     while not worker.stopping.is_set():
+        if time.monotonic() - given_at >= GIVE_S:
+            await asyncio.to_thread(give_back)
+            given_at = time.monotonic()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(worker.stopping.wait(), LOOK_S)
         report(worker)
