@@ -1,14 +1,12 @@
-"""Memory: what one batch gives back is kept for the next one, and Python seldom looks for rings of objects that nothing else holds.
+"""Memory: what one batch gives back is kept for the next one.
 
 The system clears every page that it hands out. A run frees and takes the same hundreds of MiB with each batch, and without this a seventh of its
-time went into clearing them. A worker holds a hundred thousand records, each of a few objects, while it works on others: to look through them all
-again and again, and through all that libraries made at their start, took another seventh.
+time went into clearing them.
 """
 
 from __future__ import annotations
 
 import ctypes
-import gc
 from typing import Any
 
 import pyarrow as pa
@@ -17,8 +15,6 @@ KEPT = 256 << 20
 """So much free memory (bytes) stays with the process."""
 LARGE = 128 << 20
 """Blocks from this size on (bytes) go back to the system at once all the same."""
-YOUNG, OLDER, OLDEST = 100_000, 20, 20
-"""Rings among new objects are looked for after so many, among those that lasted after so many such looks."""
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
 _C: Any = ctypes.CDLL(None)
 
@@ -30,11 +26,6 @@ def keep_freed() -> None:
     if mallopt is not None:
         mallopt(_MMAP_THRESHOLD, LARGE)
         mallopt(_TRIM_THRESHOLD, KEPT)
-
-
-def seldom_look() -> None:
-    """Let this process look seldom for rings of objects."""
-    gc.set_threshold(YOUNG, OLDER, OLDEST)
 
 
 def give_back() -> None:

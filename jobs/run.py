@@ -22,7 +22,7 @@ from jobs.mart.overall import Overall
 from jobs.mart.rhythm import Rhythm
 from jobs.mart.say import ROUND, Sayer
 from jobs.mart.speak import speak
-from jobs.memory import give_back, keep_freed, seldom_look
+from jobs.memory import give_back, keep_freed
 from jobs.sources.source import Payloads, Size, Source, Stopper
 from jobs.upkeep import Housekeeper
 from pipelines.judge.rule import Rule
@@ -268,7 +268,6 @@ def run(
     """
     begun = time.monotonic()
     keep_freed()
-    seldom_look()
     rules = shelf(settings.journey_map) if settings.rules is None else settings.rules
     with held(settings.to), mart_errors():
         journal = Journal(settings.to)

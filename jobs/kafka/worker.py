@@ -27,7 +27,7 @@ from jobs.kafka.lanes import LAST_RECORDS, Lane, LaneSettings, reached_in
 from jobs.kafka.settings import Settings
 from jobs.kafka.sharing import Sharing, Side, side_of
 from jobs.kafka.transport import BulkConsumer
-from jobs.memory import give_back, keep_freed, seldom_look
+from jobs.memory import give_back, keep_freed
 from pipelines.judge.rule import Rule
 from pipelines.partition import Absorbed
 from schemas.errors import JournalError, SettingError, SojournError, SourceError
@@ -310,7 +310,6 @@ async def work(asked: WorkerSettings, report: Callable[[Worker], None] = lambda 
         SojournError: it can't go on; nothing that was committed is lost, and the next start resumes.
     """
     warnings.filterwarnings("ignore", "Arrow output on a DB-API result", UserWarning)  # where it is silenced, that is not safe between threads
-    seldom_look()
     keep_freed()
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ThreadPoolExecutor(max_workers=SLOTS + 6, thread_name_prefix="work"))

@@ -19,7 +19,6 @@ from kafka.errors import KafkaError, MessageSizeTooLargeError
 from jobs.kafka.link import client_options
 from jobs.kafka.settings import Settings
 from jobs.kafka.tools.admin import admin
-from jobs.memory import seldom_look
 from jobs.sources.source import Payloads, Size, Source, Stopper
 from pipelines.decode import decode
 from pipelines.lexicon import Lexicon
@@ -118,7 +117,6 @@ class Sender:
         self.produced, self._how, self._done = Produced(), how, done
         self._lexicon, self._con = Lexicon(how.journey_map), engine()
         self._producer = KafkaProducer(**producer_options(settings))
-        seldom_look()  # a record on its way is a dozen objects, and a hundred thousand are
         self._partition = lru_cache(1 << 18)(lambda key: partition_of(key, partitions))
 
     def send_all(self, blocks: Iterable[list[bytes]]) -> None:
