@@ -38,8 +38,8 @@ kafka: $(READY) ## Run Apache Kafka on 127.0.0.1:9092 until Ctrl-C (NODES=3 for 
 	@$(BIN)/python -m infra.kafka --nodes $(or $(NODES),1) --port $(or $(PORT),9092) $(if $(SECURE),--secure)
 
 test: $(READY) ## Run all tests that need no broker, in two halves at once (some minutes)
-	@mkdir -p dist; $(BIN)/python -m pytest -q tests/jobs/mart $(ARGS) > dist/tests-of-the-mart.txt 2>&1 & mart=$$!; \
-	$(BIN)/python -m pytest -q --ignore=tests/jobs/mart $(ARGS); rest=$$?; \
+	@mkdir -p dist; $(BIN)/python -m pytest -q tests/jobs/mart tests/chaos $(ARGS) > dist/tests-of-the-mart.txt 2>&1 & mart=$$!; \
+	$(BIN)/python -m pytest -q --ignore=tests/jobs/mart --ignore=tests/chaos $(ARGS); rest=$$?; \
 	wait $$mart; mart=$$?; cat dist/tests-of-the-mart.txt; exit $$((rest + mart))
 
 test-kafka: $(READY) ## Run those that need one: KAFKA_BOOTSTRAP_SERVERS, else Apache Kafka is fetched and started (needs Java and Maven)

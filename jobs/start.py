@@ -1,7 +1,7 @@
 """The program's first step: what runs as a service can be told to end from the first moment on, before engines and clients are loaded.
 
-Also, Python seldom looks for rings of objects that nothing else holds. A worker has a hundred thousand records at hand, each of a few objects, while it
-works on others: to look through them again and again, and through all that libraries made at their start, took a seventh of its time.
+Also, Python seldom looks for rings of objects that nothing else holds. A worker has a hundred thousand records at hand, each of a few objects,
+while it works on others: to look through them again and again, and through all that libraries made at their start, took a seventh of its time.
 """
 
 from __future__ import annotations
