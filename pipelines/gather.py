@@ -15,8 +15,6 @@ from pipelines.order import by_group, starts_of
 from pipelines.records import joined
 from pipelines.state import CASE, GAP, KIND, ROW, State
 
-_MANY = 1 << 10
-"""So many rows are read in stretches of the state, where it is spared: each maps the 64 KiB around it."""
 _WHOLE = 1 << 61
 """A reach (µs) that no two instants are apart: the chain is read whole."""
 
@@ -51,7 +49,7 @@ def gather(state: State, touched: Touched, gaps: NDArray[np.int64], *, deepest: 
     for _ in range(deepest):
         if not len(who):
             break
-        level = state.rows.taken(at) if len(at) >= _MANY else state.rows.rows.take(at)
+        level = state.rows.rows.take(at)
         rows.append(level)
         places.append(at)
         since[who] = np.minimum(since[who], _since(level, gaps))

@@ -271,8 +271,7 @@ class Partition:
         gaps = self.lexicon.sense_table()["gap"]
         long = self.runs.holds(fresh["chain"])
         touched = touched_by(fresh.compress(~long) if long.any() else fresh, gaps)
-        with self.state.sparing(len(fresh)):
-            rows, places, deep = gather(self.state, touched, gaps, deepest=self.deepest or self.journey_map.max_events)
+        rows, places, deep = gather(self.state, touched, gaps, deepest=self.deepest or self.journey_map.max_events)
         read = len(rows)
         if len(deep):
             walked = ~np.isin(rows["chain"], deep)
