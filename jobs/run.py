@@ -284,10 +284,9 @@ def run(
         give_back()
         running.say(now=True)
         report("publishing", running.counters.get("read", 0))
-        snapshot = running.publish(final=True)
+        snapshot = running.publish(final=True)  # closes the mart
         running.housekeeper.close()
         keeper.close()
-        mart.close()
     if failure is not None:
         raise failure
     return Summary(running.counters, dict(keeper.counters), time.monotonic() - begun, snapshot, running.commits)

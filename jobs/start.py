@@ -21,10 +21,15 @@ def main() -> None:
     """Run ``sojourn``. A service that is told to end before it has begun ends well: nothing is open yet that wants a farewell."""
     if sys.argv[1:2] and sys.argv[1] in SERVICES:
         signal.signal(signal.SIGTERM, _end)
-    gc.set_threshold(YOUNG, OLDER, OLDEST)
+    seldom_look()
     from jobs.cli import main as command
 
     command()
+
+
+def seldom_look() -> None:
+    """Let this process look seldom for rings of objects."""
+    gc.set_threshold(YOUNG, OLDER, OLDEST)
 
 
 def _end(number: int, frame: FrameType | None) -> None:

@@ -61,14 +61,8 @@ def closed(rows: NDArray[np.void], sense: NDArray[np.void], journey: Places, sho
 def _meanings(pairs: list[Pair], lexicon: Lexicon) -> tuple[Flags, Flags, Flags]:
     """Return for each pair and each sense whether it takes part, opens and closes."""
     senses = lexicon.sense_table()
-    things, opens, closes = (
-        np.array(column, kind).reshape(-1, 1)
-        for column, kind in (
-            ([lexicon.things.code(pair.thing) for pair in pairs], np.int32),
-            ([pair.opens for pair in pairs], np.uint64),
-            ([pair.closes for pair in pairs], np.uint64),
-        )
-    )
+    things = np.array([lexicon.things.code(pair.thing) for pair in pairs], np.int32)[:, None]
+    opens, closes = (np.array([getattr(pair, name) for pair in pairs], np.uint64)[:, None] for name in ("opens", "closes"))
     same = senses["thing"] == things
     opening, closing = same & (senses["roles"] & opens != 0), same & (senses["roles"] & closes != 0)
     return opening | closing, opening, closing

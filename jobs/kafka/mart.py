@@ -83,7 +83,8 @@ class MartLoop:
                 stopper.wait(LOOK_S)
             self.keep_up()
             self.watch()
-            self.rest()
+            if time.monotonic() - self._rested_at >= REST_S:
+                self.rest()
             report(self)
         self.fold()
         if self._rhythm.fresh:
@@ -168,10 +169,9 @@ class MartLoop:
             self._rhythm.fresh = True
 
     def rest(self) -> None:
-        """Give memory back now and then: between snapshots the engine would keep all that it has read of a file that grows."""
-        if time.monotonic() - self._rested_at >= REST_S:
-            self.mart.rest()
-            self._rested_at = time.monotonic()
+        """Give memory back: between snapshots the engine would keep all that it has read of a file that grows."""
+        self.mart.rest()
+        self._rested_at = time.monotonic()
 
     def publish(self, *, final: bool) -> Path:
         """Publish a snapshot."""
@@ -188,7 +188,7 @@ class MartLoop:
                 final=final,
             )
         )
-        self.mart.rest()
+        self.rest()
         self._rhythm.published(begun, time.monotonic())
         self._settled = self._settled or final
         return self.published

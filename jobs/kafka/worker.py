@@ -249,13 +249,7 @@ class Worker:
         """Whether all is in the journal that was there at the start."""
         if not self.rebalances or (self.books is not None and self.books.app.rebalancing):
             return False
-        return all(
-            not lane.busy
-            and lane.ready
-            and lane.reached
-            and all(hi >= self._ends.get(TP(topic, lane.number), 0) for topic, hi in lane.reached.items())
-            for lane in self.lanes.values()
-        )
+        return all(not lane.busy and lane.ready and lane.reached and self._at_end(lane) for lane in self.lanes.values())
 
     def _at_end(self, lane: Lane) -> bool:
         return all(hi >= self._ends.get(TP(topic, lane.number), 0) for topic, hi in lane.reached.items())

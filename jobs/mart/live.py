@@ -21,6 +21,7 @@ from jobs.mart.fold import Commits, fold, hear
 from jobs.mart.hours import Hours
 from jobs.mart.live_file import opened
 from jobs.mart.rows import replace
+from jobs.memory import give_back
 from pipelines.resources import read_text
 from schemas.journal import Base, Commit
 from schemas.journey_map import JourneyMap
@@ -165,7 +166,7 @@ class LiveMart:
         with suppress(duckdb.OutOfMemoryException):  # it needs more than that just now
             self._hold(_AT_REST)
         self._hold(self._memory_limit)
-        pa.default_memory_pool().release_unused()
+        give_back()
 
     def _hold(self, most: str) -> None:
         self.con.execute("set memory_limit = '" + most + "'")

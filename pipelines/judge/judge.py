@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from pipelines.columns import array, numbers
 from pipelines.distinct import distinct
 from pipelines.judge.arranged import by_time
-from pipelines.judge.court import EVENTS, Court, Limit, no_limit
+from pipelines.judge.court import EVENTS, Court
 from pipelines.judge.crowds import Crowds
 from pipelines.judge.found import Found, checked, sizes_of, told, with_evidence
 from pipelines.judge.held import DEAD, add, content, held_of
@@ -85,7 +85,6 @@ class Judge:
         self,
         rules: Sequence[Rule],
         lexicon: Lexicon,
-        limit: Limit = no_limit,
         *,
         court: Court | None = None,
         deepest: int = DEEPEST,
@@ -96,8 +95,7 @@ class Judge:
         Args:
             rules: Those of other scopes are passed over.
             lexicon: Of the partition.
-            limit: Stops what runs too long.
-            court: One of the same map that others share, instead of one with that limit; what has run there is not checked again.
+            court: Where they run, of the same map; one of its own where none is given. What has run there is not checked again.
             deepest: So many events of a customer are walked back; changes no result.
             most: An island of more events has no intervals.
 
@@ -107,7 +105,7 @@ class Judge:
         self.rules = tuple(sorted((rule for rule in rules if rule.scope == "customer"), key=lambda rule: rule.name))
         if len(self.rules) > MOST_RULES:
             raise RuleError(f"there are {len(self.rules)} rules of scope customer; at most {MOST_RULES} are allowed")
-        self._lexicon, self._court, self._crowds = lexicon, court or Court(lexicon.journey_map, limit), Crowds(most)
+        self._lexicon, self._court, self._crowds = lexicon, court or Court(lexicon.journey_map), Crowds(most)
         self._deepest, self._most = deepest, most
         self._bits = np.empty(0, np.uint64)
         self.refused: dict[str, str] = {}

@@ -7,7 +7,6 @@ No figure here is a test: machines differ, ratios tell.
 from __future__ import annotations
 
 import argparse
-import gc
 import json
 import resource
 import subprocess
@@ -18,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from jobs.start import OLDER, OLDEST, YOUNG
+from jobs.start import seldom_look
 
 PARTS = ("decode", "identify, key", "append, gather, kernel", "judge", "journal", "fold", "judge all", "say", "publish")
 
@@ -31,7 +30,7 @@ def main() -> None:
     parser.add_argument("--one", nargs=3, metavar=("FILE", "DIR", "BATCH"))
     options = parser.parse_args()
     if options.one:
-        gc.set_threshold(YOUNG, OLDER, OLDEST)  # as the program does
+        seldom_look()  # as the program does
         print(json.dumps(measure(Path(options.one[0]), Path(options.one[1]), int(options.one[2]))))
         return
     with tempfile.TemporaryDirectory(prefix="sojourn-bench-") as folder:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import duckdb
 import pytest
 
-from pipelines.judge.court import Limit, no_limit
+from pipelines.judge.court import Court, Limit, no_limit
 from pipelines.judge.judge import Judge
 from pipelines.judge.rule import Rule, parse_rule
 from pipelines.lexicon import Lexicon
@@ -37,7 +37,7 @@ def rule(select: str, head: str = HEAD, *, ours: bool = False) -> Rule:
 
 
 def judge(found: Rule, limit: Limit = no_limit) -> Judge:
-    return Judge([found], Lexicon(default_map()), limit)
+    return Judge([found], Lexicon(default_map()), court=Court(default_map(), limit))
 
 
 def test_a_rule_that_is_well_is_taken() -> None:
@@ -101,7 +101,7 @@ PROMISE = {
 
 def absorbed(found: Rule, limit: Limit = no_limit) -> tuple[Partition, Intervals]:
     lexicon, netted = Lexicon(default_map()), Intervals()
-    partition = Partition(lexicon, State(), engine(), judge=Judge([found], lexicon, limit))
+    partition = Partition(lexicon, State(), engine(), judge=Judge([found], lexicon, court=Court(default_map(), limit)))
     netted.absorb(partition, 0, [[PROMISE | {"id": "1"}], [PROMISE | {"id": "2", "time": "2025-03-04T10:00:00Z"}]])
     return partition, netted
 
