@@ -19,17 +19,30 @@ YOUNG, OLDER, OLDEST = 100_000, 20, 20
 
 def main() -> None:
     """Run ``sojourn``. A service that is told to end before it has begun ends well: nothing is open yet that wants a farewell."""
-    if sys.argv[1:2] and sys.argv[1] in SERVICES:
+    service = bool(sys.argv[1:2]) and sys.argv[1] in SERVICES
+    if service:
         signal.signal(signal.SIGTERM, _end)
     seldom_look()
     from jobs.cli import main as command
 
-    command()
+    try:
+        command()
+    except SystemExit as end:
+        if service and end.code not in (0, None):
+            _fail(end.code if isinstance(end.code, int) else 1)
+        raise
 
 
 def seldom_look() -> None:
     """Let this process look seldom for rings of objects."""
     gc.set_threshold(YOUNG, OLDER, OLDEST)
+
+
+def _fail(code: int) -> None:
+    """End with the reason as the last thing said: taking a program apart in the middle of its work has libraries say more, of what they lose."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _end(number: int, frame: FrameType | None) -> None:

@@ -30,10 +30,12 @@ import faust
 from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
+from mode import Service
 
 from jobs.kafka.chunk import Chunk
 
 CHUNK_RECORDS = 5_000
+UNSEEN_S = 1.0
 ROOM_S = 0.5  # a stop is noticed within this time while there is no room
 log = logging.getLogger(__name__)
 
@@ -53,7 +55,7 @@ PRIVATE: Mapping[Any, Sequence[str]] = {
         "verify_event_path",
     ),
     driver.AIOKafkaConsumerThread: ("_create_worker_consumer", "_seek_wait", "_fetch_records", "_commit", "_ensure_consumer"),
-    aiokafka.AIOKafkaConsumer: ("_partition_assignment_strategy", "_fetch_max_wait_ms", "_isolation_level", "_subscription", "_fetcher"),
+    aiokafka.AIOKafkaConsumer: ("_partition_assignment_strategy", "_fetch_max_wait_ms", "_isolation_level", "_subscription", "_fetcher", "_client"),
     aiokafka.consumer.fetcher.Fetcher: ("_records",),
     aiokafka.consumer.fetcher.FetchResult: ("_partition_records",),
     aiokafka.consumer.fetcher.PartitionRecords: ("_consumer_record",),
@@ -113,6 +115,18 @@ class BulkThread(driver.AIOKafkaConsumerThread):
         consumer._isolation_level = "read_committed"  # what a producer's transaction took back never happened
         consumer._fetch_max_wait_ms = int(self.app.bulk.fetch_wait_s * 1000)  # type: ignore[attr-defined]
         return consumer
+
+    @Service.task
+    async def _look_for_topics(self) -> None:
+        """Ask again for topics that brokers did not know: one that has just started does not, and who shares out partitions then shares out none.
+
+        The client alone would ask again after five minutes. What it learns has the group share out anew.
+        """
+        while not self.should_stop:
+            await self.sleep(UNSEEN_S)
+            consumer = self._consumer
+            if consumer is not None and any(not consumer.partitions_for_topic(topic) for topic in consumer.subscription()):
+                await consumer._client.force_metadata_update()
 
     async def _seek_wait(self, consumer: aiokafka.AIOKafkaConsumer, partitions: Mapping[TP, int]) -> None:
         """Seek; the loop of this thread runs nothing between the new turn and the seek, so no record is taken for another turn's."""

@@ -110,7 +110,10 @@ class Storm:
             read = follower.look().counters["read"]
             if producer.poll() is not None and not deeds and not self._broker_away():
                 due = min(due, now + PATIENCE_S)
-                if read >= self.plan.events or now >= due:
+                if read >= self.plan.events:
+                    return
+                if now >= due:
+                    self.findings.append(f"{self.plan.events - read:,} events were not read within {PATIENCE_S:g} s of the last deed")
                     return
             if time.monotonic() - said > 60:
                 said = time.monotonic()

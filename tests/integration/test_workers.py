@@ -15,6 +15,7 @@ from kafka import KafkaConsumer
 from infra.kafka.broker import Cluster
 from jobs.journal.log import Journal
 from jobs.kafka.settings import Settings, read_settings
+from jobs.kafka.tools.admin import admin
 from jobs.kafka.tools.topics import create_topics
 from jobs.run import RunSettings, run
 from jobs.simulate import simulate
@@ -165,6 +166,19 @@ def test_a_broker_that_restarts_loses_nothing_and_ends_no_worker(fleet: Fleet, c
     fleet.produce(calm.events)
     fleet.until(lambda: fleet.read() == EVENTS + EVENTS // 2)
     assert worker.poll() is None
+    fleet.finish()
+    assert compared(calm.rows, rows_of(fleet.dir)) == []
+
+
+def test_a_topic_that_brokers_did_not_know_is_read_soon_after_they_do(fleet: Fleet, calm: Calm, settings: Settings, apache: Cluster) -> None:
+    fleet.worker()
+    fleet.until(lambda: "partitions: 0, 1, 2, 3" in fleet.said())
+    with admin(settings.connection) as client:
+        client.delete_topics(list(settings.topics.touchpoints))
+    fleet.until(lambda: "partitions: none" in fleet.said())  # as the first worker gets of a broker that has just started
+    create_topics(settings)
+    fleet.produce(calm.events)
+    fleet.until(lambda: fleet.read() == EVENTS)
     fleet.finish()
     assert compared(calm.rows, rows_of(fleet.dir)) == []
 
