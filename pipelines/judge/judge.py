@@ -176,16 +176,24 @@ class Judge:
         """Run the rules over touched islands, and return what differs from what stands of them."""
         parts = [self._islands(number, pool, touched, opened=opened) for number in range(len(self.rules))]
         found, gone = [], []
-        for number, part in enumerate(parts):
-            if len(part.rows) and self.rules[number].name not in self.refused:
-                try:
-                    sight = Sight(state, self._lexicon, pool.links["place"][part.rows].astype(np.int64))
-                    found.append(self._run(number, sight, part.unit))
-                except RuleError as error:
-                    gone += self._refuse(self.rules[number], error, state)
+        asked = [number for number, part in enumerate(parts) if len(part.rows) and self.rules[number].name not in self.refused]
+        for number, sight in zip(asked, self._sights(state, pool, [parts[number].rows for number in asked]), strict=True):
+            try:
+                found.append(self._run(number, sight, parts[number].unit))
+            except RuleError as error:
+                gone += self._refuse(self.rules[number], error, state)
         changes = [self._differences(con, state, touched, parts, found), _drops(gone) if gone else None]
         said = [each for each in changes if each is not None]
         return pa.concat_tables(said) if said else None
+
+    def _sights(self, state: State, pool: Pool, parts: Sequence[Places]) -> Iterator[Sight]:
+        """Yield what each rule sees of the pool; what several see is read once from the state."""
+        seen = np.zeros(len(pool.links), bool)
+        for rows in parts:
+            seen[rows] = True
+        whole = Sight(state, self._lexicon, pool.links["place"][seen].astype(np.int64))
+        number = np.cumsum(seen) - 1
+        return (whole.part(number[rows]) for rows in parts)
 
     def _refuse(self, rule: Rule, error: RuleError, state: State) -> list[tuple[str, int]]:
         """Run a user's rule no more, and return its intervals, of which none stands any longer. A rule that ships must not fail."""

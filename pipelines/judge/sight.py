@@ -57,6 +57,10 @@ class Sight:
         """What the map says of them."""
         return self.lexicon.sense_table().take(self.rows["sense"])
 
+    def part(self, at: Places) -> Part:
+        """Return the sight of some of these rows; rows and marks are read once for all parts."""
+        return Part(self.state, self.lexicon, self.places[at], self, at)
+
     def column(self, name: str) -> Array:
         """Return one column of `COLUMNS` but ``customer_id``."""
         return _MAKERS[name](self)
@@ -116,6 +120,29 @@ class Sight:
     def texts(self, symbols: Symbols, codes: NDArray[np.int32]) -> Array:
         """Return words of a symbol table as a column."""
         return symbols.decode(codes)
+
+
+@dataclass
+class Part(Sight):
+    """Some rows of another sight.
+
+    Attributes:
+        whole: That sight.
+        at: Which of its rows.
+    """
+
+    whole: Sight
+    at: Places
+
+    @cached_property
+    def rows(self) -> NDArray[np.void]:
+        """The rows themselves."""
+        return self.whole.rows.take(self.at)
+
+    @cached_property
+    def marks(self) -> NDArray[np.void]:
+        """What their journeys say of them."""
+        return self.whole.marks.take(self.at)
 
 
 def _instants(values: Places, absent: NDArray[np.bool_] | None = None) -> Array:
