@@ -117,7 +117,7 @@ class BulkThread(driver.AIOKafkaConsumerThread):
         return consumer
 
     @Service.task
-    async def _look_for_topics(self) -> None:
+    async def look_for_topics(self) -> None:
         """Ask again for topics that brokers did not know: one that has just started does not, and who shares out partitions then shares out none.
 
         The client alone would ask again after five minutes. What it learns has the group share out anew.
