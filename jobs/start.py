@@ -29,20 +29,15 @@ def main() -> None:
         command()
     except SystemExit as end:
         if service and end.code not in (0, None):
-            _fail(end.code if isinstance(end.code, int) else 1)
+            from jobs.leave import leave
+
+            leave(end.code if isinstance(end.code, int) else 1)
         raise
 
 
 def seldom_look() -> None:
     """Let this process look seldom for rings of objects."""
     gc.set_threshold(YOUNG, OLDER, OLDEST)
-
-
-def _fail(code: int) -> None:
-    """End with the reason as the last thing said: taking a program apart in the middle of its work has libraries say more, of what they lose."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
 
 
 def _end(number: int, frame: FrameType | None) -> None:

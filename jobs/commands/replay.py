@@ -60,7 +60,7 @@ def command(ctx: click.Context, folder: Path | None, to: Path | None, start: str
         else:
             from jobs.kafka.replay import Replay, replay
             from jobs.kafka.settings import read_settings
-            from jobs.kafka.worker import leave
+            from jobs.leave import leave
 
             def tell(worker: Worker) -> None:
                 progress.events("replaying", worker.counters.get("read", 0))

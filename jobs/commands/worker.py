@@ -44,8 +44,9 @@ def command(
     from jobs.kafka.health import Health, served
     from jobs.kafka.prepare import prepare
     from jobs.kafka.settings import read_settings, shown
-    from jobs.kafka.worker import WorkerSettings, leave, work
+    from jobs.kafka.worker import WorkerSettings, work
     from jobs.kafka.worker_health import told
+    from jobs.leave import leave
 
     log_to_stderr(verbose)
     settings = read_settings(os.environ)

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
-from typing import TypeVar
 
-from kafka.errors import KafkaError, TopicAlreadyExistsError
-
-from jobs.kafka.link import BETWEEN_S, reach
+from jobs.kafka.link import reach
 from jobs.kafka.settings import Settings
+from jobs.kafka.tools.admin import patiently
 from jobs.kafka.tools.topics import check_topics, create_topics, read_topics
-from schemas.errors import SettingError, SourceError
+from schemas.errors import SettingError
 
 PATIENCE_S = 60.0
-T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
@@ -32,34 +28,7 @@ def prepare(settings: Settings) -> int:
         reach(settings.connection, due - time.monotonic(), log.warning)
         return _prepared(settings)
 
-    return insist(prepared, due)
-
-
-def insist(ask: Callable[[], T], due: float) -> T:
-    """Ask again while what is wrong passes by itself.
-
-    A broker may go away after it first answered, and another worker make the same topics at the same moment.
-
-    Args:
-        ask: Asked at least once.
-        due: Until then (monotonic seconds).
-
-    Raises:
-        SettingError: a broker refuses us, or topics don't fit together.
-        SourceError: it did not pass in time, or is of another kind.
-    """
-    while True:
-        try:
-            return ask()
-        except SourceError as error:
-            if time.monotonic() >= due or not _passes(error.__cause__):
-                raise
-            log.warning("%s; asking again", error)
-        time.sleep(BETWEEN_S)
-
-
-def _passes(cause: BaseException | None) -> bool:
-    return not isinstance(cause, KafkaError) or bool(cause.retriable) or isinstance(cause, TopicAlreadyExistsError)
+    return patiently(prepared, PATIENCE_S, lambda error: log.warning("%s; asking again", error))
 
 
 def _prepared(settings: Settings) -> int:

@@ -7,7 +7,6 @@ import contextlib
 import logging
 import os
 import signal
-import sys
 import threading
 import time
 import warnings
@@ -15,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NoReturn, cast
+from typing import cast
 
 from faust.types import TP
 
@@ -367,13 +366,6 @@ def _heed(loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
-
-
-def leave(code: int = 0) -> NoReturn:
-    """End the process without waiting for its threads: Faust's may wait for brokers that are away, ours for a state that nobody needs."""
-    sys.stdout.flush()
-    logging.shutdown()
-    os._exit(code)
 
 
 def _limit(worker: Worker) -> threading.Timer:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from kafka import KafkaAdminClient
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from jobs.kafka.link import client_options, reach
 from jobs.kafka.settings import Connection
@@ -43,17 +43,23 @@ def admin(connection: Connection) -> Iterator[KafkaAdminClient]:
             client.close()
 
 
-def patiently(ask: Callable[[], T]) -> T:
-    """Ask again while the answer is an error that passes by itself.
+def patiently(ask: Callable[[], T], patience_s: float = PATIENCE_S, tell: Callable[[Exception], None] = lambda error: None) -> T:
+    """Ask again while what is wrong passes by itself, and say each time what that was.
 
     Raises:
-        KafkaError: it didn't pass in time, or is of another kind.
+        KafkaError, SourceError: it didn't pass in time (seconds), or is of another kind.
     """
-    due = time.monotonic() + PATIENCE_S
+    due = time.monotonic() + patience_s
     while True:
         try:
             return ask()
-        except KafkaError as error:
-            if not error.retriable or time.monotonic() >= due:
+        except (KafkaError, SourceError) as error:
+            if time.monotonic() >= due or not _passes(error.__cause__ if isinstance(error, SourceError) else error):
                 raise
+            tell(error)
         time.sleep(BETWEEN_S)
+
+
+def _passes(error: BaseException | None) -> bool:
+    """Whether time alone may mend it: no broker answers, one is on its way up or down, or another worker makes the same topics at this moment."""
+    return not isinstance(error, KafkaError) or bool(error.retriable) or isinstance(error, TopicAlreadyExistsError)
