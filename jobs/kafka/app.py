@@ -9,6 +9,7 @@ from typing import Any, Protocol, cast
 
 import faust
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from faust.app.base import BootStrategy
 from faust.types import StreamT
 from yarl import URL
 
@@ -51,9 +52,16 @@ class ChunkSchema(faust.Schema):  # type: ignore[type-arg]
         return decode
 
 
+class Boot(BootStrategy):
+    """What Faust starts."""
+
+    enable_kafka_producer = False  # nothing is written through it, and it ends the app where a broker restarts at that moment
+
+
 class App(faust.App):
     """Faust's app on the bulk transport."""
 
+    BootStrategy = Boot
     bulk: Bulk
 
     def _new_transport(self) -> BulkTransport:

@@ -19,6 +19,7 @@ from schemas.errors import SourceError
 
 SEND_S = 20.0
 """How long the broker may take (seconds) until the worker gives up, ends, and begins again at the journal's offset."""
+BETWEEN_S = 0.5
 PREFIX = "__streams.errors."
 """Of the context headers: the names of KIP-1034."""
 
@@ -49,7 +50,7 @@ class DeadLetterTopic:
         """
         letters = list(letters_of(chunks, dead))
         try:
-            asyncio.run_coroutine_threadsafe(self._send(letters), self._loop).result(SEND_S)
+            asyncio.run_coroutine_threadsafe(self._send(letters), self._loop).result(SEND_S + BETWEEN_S)
         except (KafkaError, TimeoutError) as error:
             raise SourceError(f"{len(letters)} dead letters can't be written to topic {self._settings.topics.dead_letters}: {error!r}") from error
 
@@ -59,14 +60,26 @@ class DeadLetterTopic:
             await self._producer.stop()
 
     async def _send(self, letters: list[Letter]) -> None:
+        async with asyncio.timeout(SEND_S):
+            producer = await self._connected()
+            topic = self._settings.topics.dead_letters
+            sent = [await producer.send(topic, letter.value, letter.key, None, letter.timestamp_ms, letter.headers) for letter in letters]
+            await asyncio.gather(*sent)
+
+    async def _connected(self) -> AIOKafkaProducer:
+        """Return the producer; where brokers restart just now, connect again until the time of who waits is over."""
         async with self._starting:
-            if self._producer is None:
+            while self._producer is None:
                 producer = AIOKafkaProducer(**client_options(self._settings.connection), acks="all", linger_ms=5)
-                await producer.start()
-                self._producer = producer
-        topic = self._settings.topics.dead_letters
-        sent = [await self._producer.send(topic, letter.value, letter.key, None, letter.timestamp_ms, letter.headers) for letter in letters]
-        await asyncio.gather(*sent)
+                try:
+                    await producer.start()
+                    self._producer = producer
+                except KafkaError as error:
+                    await producer.stop()
+                    if not error.retriable:
+                        raise
+                    await asyncio.sleep(BETWEEN_S)
+        return self._producer
 
 
 def letters_of(chunks: list[Chunk], dead: pa.Table) -> Iterator[Letter]:

@@ -36,6 +36,8 @@ from jobs.kafka.chunk import Chunk
 
 CHUNK_RECORDS = 5_000
 UNSEEN_S = 1.0
+START_S = 60.0
+"""So long (seconds) brokers may be away at the very start."""
 ROOM_S = 0.5  # a stop is noticed within this time while there is no room
 log = logging.getLogger(__name__)
 
@@ -115,6 +117,19 @@ class BulkThread(driver.AIOKafkaConsumerThread):
         consumer._isolation_level = "read_committed"  # what a producer's transaction took back never happened
         consumer._fetch_max_wait_ms = int(self.app.bulk.fetch_wait_s * 1000)  # type: ignore[attr-defined]
         return consumer
+
+    async def on_start(self) -> None:
+        """Connect; brokers that answered a moment ago may restart just now, and are waited for."""
+        due = time.monotonic() + START_S
+        while True:
+            try:
+                return await super().on_start()
+            except KafkaError as error:
+                await self._ensure_consumer().stop()
+                if not error.retriable or time.monotonic() >= due:
+                    raise
+                log.warning("%s; connecting again", error)
+            await self.sleep(UNSEEN_S)
 
     @Service.task
     async def look_for_topics(self) -> None:
