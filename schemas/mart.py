@@ -16,7 +16,7 @@ from schemas.mart_table import Class, Column, Table
 
 __all__ = ["PURE_TABLES", "TABLES", "VERSION", "Class", "Column", "Table", "dictionary"]
 
-VERSION = "6"
+VERSION = "7"
 """The version of the mart's layout: a live file of another one is thrown away and folded again."""
 
 TABLES: dict[str, Table] = {

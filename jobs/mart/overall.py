@@ -153,7 +153,7 @@ class Overall:
         if rule.apart is None:
             self._sight.see_within(EVER[0], EVER[0], 0)
         else:
-            self._sight.touch(Changed(self.journey_map), rule.window_us)
+            self._sight.touch(Changed(self.journey_map), rule)
             self._sight.show_waits(EVER[0], EVER[0], rule.roles)
         returned(rule, self._run(rule))
 
@@ -179,7 +179,7 @@ class Overall:
 
     def _look_apart(self, rule: Rule) -> bool:
         """See the operations that a change may concern; what was found about them, or about waits that it may concern, stands to be replaced."""
-        self._sight.touch(self._changed, rule.window_us)
+        self._sight.touch(self._changed, rule)
         if self._changed.whole:
             self._stand("all", rule.name)
         elif rule.apart == "operation":

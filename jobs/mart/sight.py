@@ -22,13 +22,17 @@ Segments = Mapping[str, Sequence[Path]]
 _MADE = ("touchpoints", "operations", "known", "held_up", "touched_flows", "touched_waits", "touched_works", "found", "standing")
 
 
+MOST_PAIRS = 60
+"""Of a map with more pairs, two may share a bit."""
+
+
 class Sight:
     """The eyes of the rules."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection, journey_map: JourneyMap) -> None:
         """Make what rules see beside events."""
         self._con, self._map = con, journey_map
-        self._touched: int | None = None  # the window that touched_* are made for
+        self._touched: tuple[int, bool] | None = None  # the window that touched_* are made for, and whether of waits only the first end counts
         self._seen: tuple[object, ...] | None = None
         cases = " ".join(f"when '{role}' then {bit(role)}::ubigint" for role in ROLES)
         con.execute(" ".join(["create or replace temp macro bit_of(role) as (case role", cases, "end)"]))
@@ -48,23 +52,33 @@ class Sight:
             self._con.execute("create or replace temp view steps as from touchpoints where journey_id is not null")
             self._seen = ("within", low, high, roles)
 
-    def touch(self, changed: Changed, window_us: int) -> None:
-        """Find the waits and the operations that what changed may concern."""
-        if self._touched == window_us:
+    def touch(self, changed: Changed, rule: Rule) -> None:
+        """Find the waits and the operations that what changed may concern.
+
+        Rules that ship ask only when a wait ended first; one of a user may ask for anything that came after it.
+        """
+        if self._touched == (rule.window_us, rule.ours):
             return
-        self._touched, self._seen = window_us, None
-        window, (low, high) = timedelta(microseconds=window_us), changed.between
+        self._touched, self._seen = (rule.window_us, rule.ours), None
+        window, (low, high) = timedelta(microseconds=rule.window_us), changed.between
         noted = {"changed_works": changed.works(), "changed_events": changed.events(), "changed_customers": changed.customers()}
         for name, table in noted.items():
             self._con.register(name, table)
         self._run("touched_works", whole=changed.whole)
         works_lo_us, works_hi_us = self._span("span_of_works", window)
         between = {"lo_us": microseconds(moved(low, -window)), "hi_us": microseconds(moved(high, window))}
-        self._run("touched_waits", **between, works_lo_us=works_lo_us, works_hi_us=works_hi_us)
+        self._run("touched_waits", **between, **self._tied(rule), window_us=rule.window_us, works_lo_us=works_lo_us, works_hi_us=works_hi_us)
         self._run("touched_flows")
         self._hold_up(window)
         for name in noted:
             self._con.unregister(name)
+
+    def _tied(self, rule: Rule) -> dict[str, int]:
+        """Return which of the map's pairs (bits) flows, and cases, hold together: in these it is known which event ends which wait."""
+        if not rule.ours or len(self._map.pairs) > MOST_PAIRS:
+            return {"by_flow": 0, "by_case": 0}
+        by_case = sum(1 << place for place, pair in enumerate(self._map.pairs) if pair.key == "case")
+        return {"by_flow": (1 << len(self._map.pairs)) - 1 & ~by_case, "by_case": by_case}
 
     def _hold_up(self, window: timedelta) -> None:
         lo_us, hi_us = self._span("span", window)

@@ -11,7 +11,9 @@ from pipelines.resources import read_text
 from schemas.journey_map import JourneyMap
 
 COLUMNS = {
-    "touchpoints": ("key", "content", "disputed", "time_us", "sequence", "customer_id", "event_id", "correlation_id", "type", "channel", "kind"),
+    "touchpoints": (
+        *("key", "content", "disputed", "time_us", "sequence", "customer_id", "event_id", "case_id", "correlation_id", "type", "channel", "kind"),
+    ),
     "operations": (
         *("key", "content", "disputed", "time_us", "sequence", "source", "event_id", "type", "channel", "site", "actor_id", "team", "correlation_id"),
         *("causation_id", "attributes", "given_stage"),

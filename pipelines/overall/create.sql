@@ -7,10 +7,11 @@ insert into internal.hashed_by values (hash('sojourn'));
 create table internal.overall_rules (rule varchar);
 -- up to which commits, and by which versions of rules, they were made: one row, or none where that is not known
 create table internal.overall_judged (mark varchar);
--- one row an event that opens or closes a wait: who, when, in which flow; a bit for each of the map's pairs that it opens, and that it closes
+-- one row an event that opens or closes a wait: who, when, in which flow, in which case or else flow; a bit for each of the map's pairs that it opens, and that
+-- it closes. Copies that differ from what came before are here whatever they are: where they count, the others do not.
 create table internal.waits (
-    "key" ubigint, content ubigint, disputed boolean, time_us bigint, sequence bigint, customer ubigint, event ubigint, flow ubigint, correlation_id varchar,
-    opens ubigint, closes ubigint
+    "key" ubigint, content ubigint, disputed boolean, time_us bigint, sequence bigint, customer ubigint, event ubigint, flow ubigint, "case" ubigint,
+    correlation_id varchar, opens ubigint, closes ubigint
 );
 -- one row an event of work behind the line: its flow (the operation that it is part of), and the event that it names as its cause
 create table internal.works (

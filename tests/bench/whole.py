@@ -70,6 +70,7 @@ def line(events: int, batch: int, found: dict[str, Any]) -> str:
 def measure(file: Path, to: Path, batch: int) -> dict[str, Any]:
     """Run once in this process, with a stopwatch around each part."""
     import jobs.keeper
+    import jobs.mart.live_file
     import jobs.run
     import pipelines.facts
     import pipelines.partition
@@ -93,6 +94,7 @@ def measure(file: Path, to: Path, batch: int) -> dict[str, Any]:
     watched(parts, "journal", jobs.journal.log.Journal, "append")  # type: ignore[attr-defined]
     watched(parts, "fold", LiveMart, "fold")
     watched(parts, "publish", LiveMart, "publish")
+    watched(parts, "publish", jobs.mart.live_file, "part")  # the copy that the last publication of the run before left to whoever comes next
     wall, before = time.perf_counter(), cpu()
     summary = jobs.run.run([JsonLines(file)], jobs.run.RunSettings(to=to, journey_map=default_map(), batch_rows=batch))
     parts["append, gather, kernel"] = parts.pop("absorbed") - parts["decode"] - parts["identify, key"] - parts["judge"]
