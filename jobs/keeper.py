@@ -33,6 +33,8 @@ RETRIES_S = (0.1, 0.5, 2.0)
 """How long to wait (seconds) before each new try of a write that failed."""
 JUDGE_ROWS = 1 << 18
 """Small batches are judged together, up to so many rows that changed."""
+HISTORY_ROWS = 1 << 20
+"""Up to so many while history is read: what a customer has within reach is judged once for all of them."""
 REST_ROWS = 1 << 17
 """After so many new rows the mapped state is handed back to the system's cache: each old row that is read brings the 64 KiB around it."""
 T = TypeVar("T")
@@ -134,9 +136,12 @@ class Keeper:
         keeper.rejudge(progress)
         return keeper
 
-    def commit(self, batch: Batch, name: str, source: SourceRange, *, lazily: bool = False) -> tuple[Commit, Absorbed]:
-        """Absorb a batch and make it visible together with how far its source was read. ``lazily``: ``judge`` follows before anything is said."""
-        waits = lazily and self.seq >= 0 and self.partition.waiting + len(batch.payloads) < JUDGE_ROWS
+    def commit(self, batch: Batch, name: str, source: SourceRange, *, may_wait: int = 0) -> tuple[Commit, Absorbed]:
+        """Absorb a batch and make it visible together with how far its source was read.
+
+        Up to ``may_wait`` rows need not be judged yet: ``judge`` follows before anything is said or shown.
+        """
+        waits = self.seq >= 0 and self.partition.waiting + len(batch.payloads) < may_wait
         absorbed = self.partition.absorb(batch, judge=not waits)
         return self.write(absorbed, {name: source}), absorbed
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 from jobs.journal.lock import held
 from jobs.journal.log import Journal
 from jobs.journal.shown import Shown, shown
-from jobs.keeper import Keeper
+from jobs.keeper import HISTORY_ROWS, JUDGE_ROWS, Keeper
 from jobs.mart.bring_up import bring_up
 from jobs.mart.live import LiveMart, Publication
 from jobs.mart.overall import Overall
@@ -148,9 +148,8 @@ class _Run:
         """Commit one batch."""
         received_us, seen = receipt.of(piece.hi)
         batch = Batch(piece.lines, name, received_us, piece.lo, self.settings.strict, self.keeper.until_us)
-        commit, absorbed = self.keeper.commit(
-            batch, name, msgspec.structs.replace(source.describe(piece.lo, piece, received_us), seen=seen), lazily=True
-        )
+        reached = msgspec.structs.replace(source.describe(piece.lo, piece, received_us), seen=seen)
+        commit, absorbed = self.keeper.commit(batch, name, reached, may_wait=JUDGE_ROWS if self.settings.follow else HISTORY_ROWS)
         self.pending.append((commit, absorbed.tables))
         self.shown.note(commit)
         self.commits += 1
@@ -162,10 +161,11 @@ class _Run:
         """Let time, the mart and the snapshot follow, each in its own rhythm."""
         waiting = sum(sum(map(len, tables.values())) for _, tables in self.pending)
         if self.pending and self.rhythm.folds(waiting, time.monotonic()):
-            self.fold()
+            self.fold(judge=self.settings.follow)
         elif self.sayer.left:
             self.rhythm.fresh = self.say(now=False) > 0 or self.rhythm.fresh
         if not self.pending and self.rhythm.publishes(time.monotonic()):
+            self.fold()
             self.publish(final=False)
 
     def tick(self) -> None:
@@ -180,9 +180,9 @@ class _Run:
             self.shown.note(commit)
             self.commits += 1
 
-    def fold(self) -> None:
-        """Fold what was committed."""
-        if (judged := self.keeper.judge()) is not None:
+    def fold(self, *, judge: bool = True) -> None:
+        """Fold what was committed, and how it was judged."""
+        if judge and (judged := self.keeper.judge()) is not None:
             self.pending.append(judged)
             self.shown.note(judged[0])
         if not self.pending:

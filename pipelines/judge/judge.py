@@ -10,10 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from operator import or_
+from typing import Any
 
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipelines.columns import array, numbers
@@ -39,6 +41,8 @@ from schemas.errors import RuleError
 
 Places = NDArray[np.int64]
 MOST_RULES = 60
+AT_ONCE = 1 << 18
+"""Memory grows with it."""
 DEEPEST = 256
 """So many events of a customer are walked back; of who has more within reach, links are kept sorted."""
 
@@ -89,6 +93,7 @@ class Judge:
         court: Court | None = None,
         deepest: int = DEEPEST,
         most: int = MOST,
+        at_once: int = AT_ONCE,
     ) -> None:
         """Check the rules on events that there are none of.
 
@@ -98,6 +103,7 @@ class Judge:
             court: Where they run, of the same map; one of its own where none is given. What has run there is not checked again.
             deepest: So many events of a customer are walked back; changes no result.
             most: An island of more events has no intervals.
+            at_once: Customers of about so many changed rows are judged at a time; changes no result.
 
         Raises:
             RuleError: one is wrong, or there are too many.
@@ -106,7 +112,7 @@ class Judge:
         if len(self.rules) > MOST_RULES:
             raise RuleError(f"there are {len(self.rules)} rules of scope customer; at most {MOST_RULES} are allowed")
         self._lexicon, self._court, self._crowds = lexicon, court or Court(lexicon.journey_map), Crowds(most)
-        self._deepest, self._most = deepest, most
+        self._deepest, self._most, self._at_once = deepest, most, at_once
         self._bits = np.empty(0, np.uint64)
         self.refused: dict[str, str] = {}
         self._needs = [self._court.needs(rule) for rule in self.rules]
@@ -166,11 +172,18 @@ class Judge:
             RuleError: a rule failed.
         """
         touched = self._touched(state, change, np.uint64(only & ((1 << 64) - 1)))
-        if not len(touched.customers):
-            return None
+        refused, said = len(self.refused), []
+        for part in touched.parts(self._at_once):
+            if (found := self._judged(con, state, change, part, opened=only == -1)) is not None:
+                said.append(found)
+        if len(said) < 2 or len(self.refused) == refused:
+            return pa.concat_tables(said) if said else None
+        return _without_refused(pa.concat_tables(said))
+
+    def _judged(self, con: duckdb.DuckDBPyConnection, state: State, change: Change, touched: Touched, *, opened: bool) -> pa.Table | None:
         pool = self._pool(state, change, touched)
         with state.sparing(len(pool.links)):
-            return self._compared(con, state, touched, pool, opened=only == -1)
+            return self._compared(con, state, touched, pool, opened=opened)
 
     def _compared(self, con: duckdb.DuckDBPyConnection, state: State, touched: Touched, pool: Pool, *, opened: bool) -> pa.Table | None:
         """Run the rules over touched islands, and return what differs from what stands of them."""
@@ -344,6 +357,15 @@ def _columns(needs: Needs) -> list[str]:
     """Return the columns that a rule needs, but for ``customer_id``."""
     events = [name for name in COLUMNS if name != "customer_id"]
     return events if needs.words is None else [name for name in events if name in needs.words]
+
+
+def _without_refused(table: pa.Table) -> pa.Table:
+    """Leave out what a rule found of some customers before it was refused over others: none of that ever was, and none is dropped."""
+    is_equal: Any = pc.equal
+    key, existed, drop = numbers(table["key"]).astype(np.uint64), numbers(table["existed"]), numbers(is_equal(table["op"], "drop"))
+    refused = np.intersect1d(key[drop], key[~drop])
+    new = key[~drop & ~existed]
+    return table.filter(array(~np.isin(key, refused) | (drop & ~np.isin(key, new))))
 
 
 def _drops(dropped: Sequence[tuple[str | None, int]]) -> pa.Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -41,6 +42,29 @@ class Touched:
     lost: NDArray[np.void]
     lost_customer: Codes
     lost_bits: Bits
+
+    def parts(self, most: int) -> Iterator[Touched]:
+        """Yield the customers in parts, of each of which about so many rows changed at most; what the rules say of one customer asks for no other."""
+        reached = np.cumsum(np.bincount(self.who, minlength=len(self.customers)))
+        number = (reached - 1) // most
+        bounds = np.append(np.flatnonzero(starts_of(number)), len(number))
+        for begin, end in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+            yield self if end - begin == len(number) else self._part(begin, end)
+
+    def _part(self, begin: int, end: int) -> Touched:
+        theirs = (self.who >= begin) & (self.who < end)
+        lost = np.searchsorted(self.customers[begin:end], self.lost_customer)
+        gone = np.flatnonzero(self.customers[begin:end][np.minimum(lost, end - begin - 1)] == self.lost_customer)
+        return Touched(
+            self.customers[begin:end],
+            self.since[begin:end],
+            self.rules[begin:end],
+            self.who[theirs] - begin,
+            self.time[theirs],
+            self.lost.take(gone),
+            self.lost_customer[gone],
+            self.lost_bits[gone],
+        )
 
 
 @dataclass

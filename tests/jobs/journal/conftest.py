@@ -54,7 +54,7 @@ class Yard:
         name = f"topic:{number}"
         lo = keeper.sources[name].hi if name in keeper.sources else 0
         reached = SourceRange(lo=lo, hi=lo + len(events), received_us=RECEIVED_US)
-        keeper.commit(Batch(payloads(events), name, RECEIVED_US, lo), name, reached, lazily=lazily)
+        keeper.commit(Batch(payloads(events), name, RECEIVED_US, lo), name, reached, may_wait=1000 if lazily else 0)
 
     def part(self, number: int, *, cached: bool) -> None:
         """Let a worker lose a partition; with its cache the state is kept for the next time."""

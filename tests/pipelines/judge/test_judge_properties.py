@@ -44,9 +44,12 @@ def con() -> duckdb.DuckDBPyConnection:
     return engine()
 
 
-def partition(con: duckdb.DuckDBPyConnection, rules: Sequence[Rule], *, deepest: int = 256, most: int = 12, chain: int = 0) -> Partition:
+def partition(
+    con: duckdb.DuckDBPyConnection, rules: Sequence[Rule], *, deepest: int = 256, most: int = 12, chain: int = 0, at_once: int = 9
+) -> Partition:
     lexicon = Lexicon(small_map())
-    return Partition(lexicon, State(), con, deepest=chain, judge=Judge(rules, lexicon, deepest=deepest, most=most))
+    judge = Judge(rules, lexicon, deepest=deepest, most=most, at_once=at_once)
+    return Partition(lexicon, State(), con, deepest=chain, judge=judge)
 
 
 class Intervals(Netted):
@@ -85,7 +88,7 @@ def judged(con: duckdb.DuckDBPyConnection, batches: Sequence[Sequence[Event]], r
     return found
 
 
-PATHS = st.sampled_from(({"deepest": 256}, {"deepest": 2}, {"deepest": 1, "chain": 2}))
+PATHS = st.sampled_from(({"deepest": 256}, {"deepest": 2}, {"deepest": 1, "chain": 2}, {"at_once": 1}))
 
 
 def feed(found: Intervals, into: Partition, batches: Sequence[Sequence[Event]], lazily: Sequence[bool]) -> None:

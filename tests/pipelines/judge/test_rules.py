@@ -134,6 +134,18 @@ def test_a_users_rule_that_returns_nonsense_is_run_no_more_and_harms_nothing_els
     assert len(netted.rows("steps")) == 2
 
 
+def test_what_a_rule_found_of_some_customers_before_it_fails_over_others_never_was() -> None:
+    late = rule(GOOD.replace("1 as value", "case when occurred_at > '2025-03-05' then error('broken')::bigint else 1 end as value"))
+    lexicon, netted = Lexicon(default_map()), Intervals()
+    partition = Partition(lexicon, State(), engine(), judge=Judge([late], lexicon, at_once=1))
+    netted.absorb(
+        partition, 0, [[PROMISE | {"id": "1", "customer_id": "ann"}, PROMISE | {"id": "2", "customer_id": "bob", "time": "2025-03-05T10:00:00Z"}]]
+    )
+    assert partition.judge is not None
+    assert "broken" in partition.judge.refused["mine"]
+    assert not netted.rows("intervals")
+
+
 def test_a_rule_that_ships_and_fails_stops_the_batch() -> None:
     with pytest.raises(RuleError, match="until"):
         absorbed(rule(NONSENSE[0][0], ours=True))
