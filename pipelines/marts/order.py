@@ -18,5 +18,5 @@ def rows(con: duckdb.DuckDBPyConnection, table: str) -> list[tuple[object, ...]]
         KeyError: the mart has no such table.
     """
     columns = ", ".join(f'"{name}"' for name in TABLES[table].pure_columns)
-    found: list[tuple[object, ...]] = con.table(f"mart.{table}").project(columns).order("all").fetchall()
+    found: list[tuple[object, ...]] = con.execute(" ".join(["select", columns, "from", f"mart.{table}", "order by all"])).fetchall()
     return found

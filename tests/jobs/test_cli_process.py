@@ -9,13 +9,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from jobs.run import RunSettings, run
 from jobs.simulate import simulate
+from jobs.sources.jsonl import JsonLines
+from schemas.journey_map import default_map
 
 SOJOURN = [sys.executable, "-m", "jobs.cli"]
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,10 +46,23 @@ def live(tmp_path: Path) -> tuple[subprocess.Popen[bytes], Path]:
     return process, tmp_path / "dir"
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The DIR of a run that has ended."""
+    made = tmp_path_factory.mktemp("made")
+    run([JsonLines(simulate(1_000, 2, made).events_path)], RunSettings(to=made / "dir", journey_map=default_map()))
+    return made / "dir"
+
+
 def until_published(process: subprocess.Popen[bytes], folder: Path) -> None:
     """Wait for the first snapshot."""
+    until(process, (folder / "serving" / "current.duckdb").exists)
+
+
+def until(process: subprocess.Popen[bytes], true: Callable[[], bool]) -> None:
+    """Wait for a fact while a process goes on."""
     deadline = time.monotonic() + PATIENCE_S
-    while not (folder / "serving" / "current.duckdb").exists():
+    while not true():
         assert time.monotonic() < deadline
         with suppress(subprocess.TimeoutExpired):
             pytest.fail(f"ended with {process.wait(0.02)}")
@@ -85,9 +101,7 @@ def test_the_end_of_standard_input_ends_a_run_that_follows_it(live: tuple[subpro
     assert b"1,000 events read" in out
 
 
-def test_a_reader_that_leaves_early_causes_no_trace(live: tuple[subprocess.Popen[bytes], Path]) -> None:
-    process, folder = live
-    ended(process)
+def test_a_reader_that_leaves_early_causes_no_trace(folder: Path) -> None:
     reader = start("sql", folder, "select * from steps, range(100)")
     assert reader.stdout is not None and reader.stderr is not None
     reader.stdout.readline()
@@ -101,9 +115,7 @@ def test_a_reader_that_leaves_early_causes_no_trace(live: tuple[subprocess.Popen
     assert reader.returncode == 141
 
 
-def test_an_answer_goes_into_a_pipe_as_json(live: tuple[subprocess.Popen[bytes], Path]) -> None:
-    process, folder = live
-    ended(process)
+def test_an_answer_goes_into_a_pipe_as_json(folder: Path) -> None:
     told = finished(["sql", folder, "select count(*) as n from touchpoints"])
     (row,) = json.loads(told.stdout)
     assert row["n"] > 500
@@ -115,11 +127,17 @@ def test_a_run_that_waits_for_a_silent_pipe_commits_and_obeys(tmp_path: Path) ->
     assert process.stdin is not None
     process.stdin.write(log.read_bytes())
     process.stdin.flush()
-    until_published(process, tmp_path / "dir")
+    until(process, lambda: committed(tmp_path / "dir") == 1_000)  # the first snapshot of history would come after half a minute
     process.terminate()
     assert process.wait(PATIENCE_S) == 0  # its standard input is still open
     _, out, _ = ended(process)
     assert b"1,000 events read" in out
+
+
+def committed(folder: Path) -> int:
+    """Return how many events the records of a DIR tell of."""
+    records = (folder / "journal" / "log" / "0").glob("*.json")
+    return sum(json.loads(record.read_bytes())["counters"].get("read", 0) for record in records)
 
 
 def test_what_the_readme_gives_to_paste_runs_as_it_stands(tmp_path: Path) -> None:

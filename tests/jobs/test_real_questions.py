@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -34,14 +35,14 @@ def test_of_the_banks_queued_calls_as_many_were_abandoned_as_published(data_dir:
     assert [sum(row[column] for row in general) for column in (2, 3)] == [16_905 + 18_306 - 240 - 278, 3_080 + 3_932]  # without the exchange's own
 
 
-def test_605_of_3342_cases_called_again(data_dir: Path, tmp_path: Path) -> None:
-    mart = read([data_dir / "callcenter_demo" / "CallcenterExample.csv.gz"], tmp_path / "calls", "callcenter_demo")
+def test_605_of_3342_cases_called_again(read_whole: Callable[..., Path]) -> None:
+    mart = read_whole("callcenter_demo/CallcenterExample.csv.gz", "callcenter_demo")
     rows = {row[0]: row[1:] for row in ask(mart, read_text("pipelines/questions/who_has_to_come_again.sql"))}
     cases, again, share, low, high, *_ = rows["Inbound Call"]
     assert (cases, again, round(share, 3)) == (3_342, 605, 0.181)
     assert low < share < high
 
 
-def test_1177_incidents_went_to_another_team_and_back(data_dir: Path, tmp_path: Path) -> None:
-    mart = read([data_dir / "bpic2013_incidents" / "bpi_challenge_2013_incidents.xes.gz"], tmp_path / "incidents")
+def test_1177_incidents_went_to_another_team_and_back(read_whole: Callable[..., Path]) -> None:
+    mart = read_whole("bpic2013_incidents/bpi_challenge_2013_incidents.xes.gz")
     assert ask(mart, read_text("pipelines/questions/who_is_sent_back_and_forth.sql"))[0] == (None, None, 1_177)

@@ -16,11 +16,12 @@ def sojourn(*words: object) -> Result:
     return CliRunner().invoke(main, [str(word) for word in words])
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    simulate(2_000, 8, tmp_path)
-    assert sojourn("run", tmp_path / "events.jsonl", "--to", tmp_path / "dir").exit_code == 0
-    return tmp_path / "dir"
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("simulated")
+    simulate(2_000, 8, made)
+    assert sojourn("run", made / "events.jsonl", "--to", made / "dir").exit_code == 0
+    return made / "dir"
 
 
 def test_a_mart_is_made_anew_in_place_and_in_another_dir(folder: Path, tmp_path: Path) -> None:

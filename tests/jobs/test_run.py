@@ -27,7 +27,8 @@ from schemas.journey_map import default_map, parse_map
 from tests.chaos.kills import compared, rows_of
 from tests.jobs.conftest import Run, piped
 
-EVENTS = 6_000
+EVENTS = 3_000
+Rows = dict[str, list[tuple[object, ...]]]
 
 
 @pytest.fixture(scope="module")
@@ -38,10 +39,10 @@ def events(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def expected(events: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def expected(events: Path, tmp_path_factory: pytest.TempPathFactory) -> Rows:
     to = tmp_path_factory.mktemp("expected") / "out"
     run([JsonLines(events)], RunSettings(to=to, journey_map=default_map()))
-    return to
+    return rows_of(to)
 
 
 def balance(summary: Summary) -> bool:
@@ -64,28 +65,28 @@ def test_a_source_that_begins_with_nothing_but_dead_letters_is_read_like_any_oth
     assert summary.totals["accepted"] == 10
 
 
-def test_the_same_source_again_adds_nothing(events: Path, run_into: Run, tmp_path: Path, expected: Path) -> None:
+def test_the_same_source_again_adds_nothing(events: Path, run_into: Run, tmp_path: Path, expected: Rows) -> None:
     run_into("out", [JsonLines(events), JsonLines(events)])
     again = run_into("out", [JsonLines(events)])
     assert again.counters.get("read", 0) == 0
-    assert compared(rows_of(expected), rows_of(tmp_path / "out")) == []
+    assert compared(expected, rows_of(tmp_path / "out")) == []
 
 
-def test_a_file_that_grows_is_read_on(events: Path, run_into: Run, tmp_path: Path, expected: Path) -> None:
+def test_a_file_that_grows_is_read_on(events: Path, run_into: Run, tmp_path: Path, expected: Rows) -> None:
     lines = events.read_bytes().splitlines(keepends=True)
     growing = tmp_path / "growing.jsonl"
-    for part in (lines[:2_000], lines[2_000:2_001], lines[2_001:]):
+    for part in (lines[:1_000], lines[1_000:1_001], lines[1_001:]):
         with growing.open("ab") as file:
             file.writelines(part)
         assert run_into("out", [JsonLines(growing)]).counters["read"] == len(part)
-    assert compared(rows_of(expected), rows_of(tmp_path / "out")) == []
+    assert compared(expected, rows_of(tmp_path / "out")) == []
 
 
-def test_overlapping_inputs_in_any_batches_give_the_same(events: Path, run_into: Run, tmp_path: Path, expected: Path) -> None:
+def test_overlapping_inputs_in_any_batches_give_the_same(events: Path, run_into: Run, tmp_path: Path, expected: Rows) -> None:
     lines = events.read_bytes().splitlines()
-    run_into("out", [piped(lines[3_000:][::-1])], batch_rows=700)
-    run_into("out", [piped(lines[:4_500])], batch_rows=333)
-    assert compared(rows_of(expected), rows_of(tmp_path / "out")) == []
+    run_into("out", [piped(lines[1_500:][::-1])], batch_rows=350)
+    run_into("out", [piped(lines[:2_250])], batch_rows=167)
+    assert compared(expected, rows_of(tmp_path / "out")) == []
 
 
 def test_a_second_run_on_the_same_dir_is_refused_with_the_process_that_holds_it(events: Path, tmp_path: Path) -> None:
@@ -123,23 +124,23 @@ def test_a_folder_of_something_else_is_refused(run_into: Run, tmp_path: Path, ev
         run_into("out", [JsonLines(events)])
 
 
-def test_a_lost_cache_and_a_lost_mart_come_back_from_the_journal(events: Path, run_into: Run, tmp_path: Path, expected: Path) -> None:
+def test_a_lost_cache_and_a_lost_mart_come_back_from_the_journal(events: Path, run_into: Run, tmp_path: Path, expected: Rows) -> None:
     lines = events.read_bytes().splitlines()
-    run_into("out", [piped(lines[:3_000])])
+    run_into("out", [piped(lines[:1_500])])
     for lost in ("state/0/meta", "mart/live.duckdb"):
         (tmp_path / "out" / lost).unlink()
-    run_into("out", [piped(lines[3_000:])])
-    assert compared(rows_of(expected), rows_of(tmp_path / "out")) == []
+    run_into("out", [piped(lines[1_500:])])
+    assert compared(expected, rows_of(tmp_path / "out")) == []
 
 
-def test_a_segment_that_no_record_names_is_never_read(events: Path, run_into: Run, tmp_path: Path, expected: Path) -> None:
+def test_a_segment_that_no_record_names_is_never_read(events: Path, run_into: Run, tmp_path: Path, expected: Rows) -> None:
     run_into("out", [JsonLines(events)])
     orphan = next((tmp_path / "out" / "journal" / "steps").glob("0-*.parquet"))
     orphan.with_name("0-000000000099-1.parquet").write_bytes(orphan.read_bytes())
     (tmp_path / "out" / "state/0/meta").unlink()
     (tmp_path / "out" / "mart/live.duckdb").unlink()
     run_into("out", [JsonLines(events)])
-    assert compared(rows_of(expected), rows_of(tmp_path / "out")) == []
+    assert compared(expected, rows_of(tmp_path / "out")) == []
 
 
 def test_a_followed_file_shows_a_new_event_in_the_snapshot_within_seconds(events: Path, tmp_path: Path) -> None:
@@ -186,9 +187,9 @@ def test_a_reader_in_another_process_meets_no_error_and_no_torn_answer(events: P
     done, answers = spawn.Event(), spawn.Queue()
     reader = spawn.Process(target=ask_on, args=(to, done, answers))
     reader.start()
-    for part in range(6):
-        lines = events.read_bytes().splitlines()[part * 1_000 : part * 1_000 + 1_000]
-        run([piped(lines)], RunSettings(to=to, journey_map=default_map(), batch_rows=200))
+    for part in range(4):
+        lines = events.read_bytes().splitlines()[part * 700 : part * 700 + 700]
+        run([piped(lines)], RunSettings(to=to, journey_map=default_map(), batch_rows=140))
     done.set()
     asked, torn = answers.get(timeout=60)
     reader.join()
@@ -246,13 +247,13 @@ def test_a_journal_from_a_backup_is_believed_and_not_the_cache_or_the_mart(event
     assert compared(rows_of(tmp_path / "calm"), rows_of(out)) == []
 
 
-def test_a_failing_source_costs_nothing_that_was_read_before(events: Path, run_into: Run, tmp_path: Path, expected: Path) -> None:
+def test_a_failing_source_costs_nothing_that_was_read_before(events: Path, run_into: Run, tmp_path: Path, expected: Rows) -> None:
     damaged = tmp_path / "damaged.jsonl.gz"
     damaged.write_bytes(gzip.compress(events.read_bytes())[:-200])
     with pytest.raises(SourceError, match="damaged"):
         run_into("out", [JsonLines(events), JsonLines(damaged)])
     assert (tmp_path / "out" / "state" / "0" / "meta").exists()
-    assert compared(rows_of(expected), rows_of(tmp_path / "out")) == []
+    assert compared(expected, rows_of(tmp_path / "out")) == []
 
 
 def test_what_was_appended_later_was_received_later(run_into: Run, tmp_path: Path) -> None:

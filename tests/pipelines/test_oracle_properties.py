@@ -19,6 +19,8 @@ from tests.generated.coverage import FEATURES, coverage
 from tests.generated.events import MOST_EVENTS, RECEIVED_AT, Event, histories
 from tests.generated.maps import small_map
 
+EXAMPLES = 40 if settings().derandomize else 20
+
 
 @pytest.fixture(scope="module")
 def con() -> Iterator[duckdb.DuckDBPyConnection]:
@@ -39,7 +41,7 @@ def pure(answers: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, A
     return answers | {"journeys": journeys, "counts": counts}
 
 
-@settings(max_examples=40)
+@settings(max_examples=EXAMPLES)
 @given(st.data())
 def test_no_arrangement_changes_a_journey(con: duckdb.DuckDBPyConnection, data: st.DataObject) -> None:
     history = data.draw(histories())
@@ -47,7 +49,7 @@ def test_no_arrangement_changes_a_journey(con: duckdb.DuckDBPyConnection, data: 
     assert pure(rebuilt(con, arranged.events)) == pure(rebuilt(con, [history]))
 
 
-@settings(max_examples=40)
+@settings(max_examples=EXAMPLES)
 @given(histories())
 def test_every_accepted_event_is_in_one_place(con: duckdb.DuckDBPyConnection, history: list[Event]) -> None:
     answers = rebuilt(con, [history])

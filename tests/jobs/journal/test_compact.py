@@ -35,7 +35,7 @@ from tests.generated.maps import small_map
 from tests.jobs.conftest import piped
 from tests.jobs.journal.conftest import Rows, Yard
 
-EXAMPLES = 25 if settings().derandomize else 6
+EXAMPLES = 10 if settings().derandomize else 4
 BEFORE = ("nothing", "compact", "part", "forget", "follow")
 """What happens before a batch is committed: the cache is kept, or lost with the process, or the mart reads on."""
 
@@ -78,13 +78,13 @@ def happen(yard: Yard, number: int, what: str) -> None:
 @pytest.fixture(scope="module")
 def events(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("simulated")
-    simulate(12_000, 7, folder)
+    simulate(4_000, 7, folder)
     return folder / "events.jsonl"
 
 
 @pytest.fixture
 def filled(events: Path, tmp_path: Path) -> Path:
-    run([JsonLines(events), piped([b"not json", b"{}"])], RunSettings(to=tmp_path / "dir", journey_map=default_map(), batch_rows=200))
+    run([JsonLines(events), piped([b"not json", b"{}"])], RunSettings(to=tmp_path / "dir", journey_map=default_map(), batch_rows=100))
     return tmp_path / "dir"
 
 
@@ -235,7 +235,7 @@ def test_dead_letters_go_by_age_and_the_count_still_balances(filled: Path) -> No
 
 
 def test_a_run_compacts_by_itself_when_files_grow_many(events: Path, tmp_path: Path) -> None:
-    run([piped(events.read_bytes().splitlines()[:3_000])], RunSettings(to=tmp_path, journey_map=default_map(), batch_rows=10))
+    run([piped(events.read_bytes().splitlines()[:1_500])], RunSettings(to=tmp_path, journey_map=default_map(), batch_rows=5))
     assert Journal(tmp_path).bases.newest(0) is not None
     assert [check for check in check_all(tmp_path) if check.findings] == []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.judge.court import Court
 from pipelines.judge.judge import Judge
 from pipelines.judge.rule import Rule, parse_rule
 from pipelines.judge.shelf import shipped
@@ -27,7 +29,7 @@ from tests.generated.events import RECEIVED_AT, Event, histories
 from tests.generated.maps import small_map
 from tests.generated.netted import Netted, Row, payloads
 
-EXAMPLES = 60
+EXAMPLES = 60 if settings().derandomize else 40
 
 MIRROR = (Path(__file__).parent / "mirror.sql").read_text(encoding="utf-8")
 """A rule that shows all that it sees: one interval an event, its value a digest of everything in the island, the order included."""
@@ -44,11 +46,17 @@ def con() -> duckdb.DuckDBPyConnection:
     return engine()
 
 
+@cache
+def court() -> Court:
+    """Return the one of all judges here, as workers have one: to prepare the rules anew takes longer than to judge a history."""
+    return Court(small_map())
+
+
 def partition(
     con: duckdb.DuckDBPyConnection, rules: Sequence[Rule], *, deepest: int = 256, most: int = 12, chain: int = 0, at_once: int = 9
 ) -> Partition:
     lexicon = Lexicon(small_map())
-    judge = Judge(rules, lexicon, deepest=deepest, most=most, at_once=at_once)
+    judge = Judge(rules, lexicon, court=court(), deepest=deepest, most=most, at_once=at_once)
     return Partition(lexicon, State(), con, deepest=chain, judge=judge)
 
 
@@ -204,9 +212,9 @@ def test_rules_that_come_and_go_leave_what_they_would_have_found_from_the_start(
     changed = [rule.tuned({}) if rule.name != "mirror_hour" else parse_rule(rule.name, MIRROR.format(window="2 hours", apart="")) for rule in new]
     found, lexicon = Intervals(), Lexicon(small_map())
     state = State()
-    first = Partition(lexicon, state, con, judge=Judge(old, lexicon, most=12))
+    first = Partition(lexicon, state, con, judge=Judge(old, lexicon, court=court(), most=12))
     found.absorb(first, 0, [history[:cut]])
-    second = Partition(lexicon, state, con, newest=dict(first.newest), judge=Judge(changed, lexicon, most=12))
+    second = Partition(lexicon, state, con, newest=dict(first.newest), judge=Judge(changed, lexicon, court=court(), most=12))
     second.watch(first.judge.watched if first.judge else 0)
     for table in second.rejudge(first.judge.digests if first.judge else {}):
         found.net(table.to_pylist())
