@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -82,10 +83,26 @@ def events(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "events.jsonl"
 
 
+@pytest.fixture(scope="module")
+def once(events: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A DIR that was filled, and a copy of it. It is restored to its own place, for its snapshots name files by their paths."""
+    folder = tmp_path_factory.mktemp("filled")
+    run([JsonLines(events), piped([b"not json", b"{}"])], RunSettings(to=folder / "dir", journey_map=default_map(), batch_rows=100))
+    copied(folder / "dir", folder / "copy")
+    return folder / "dir", folder / "copy"
+
+
 @pytest.fixture
-def filled(events: Path, tmp_path: Path) -> Path:
-    run([JsonLines(events), piped([b"not json", b"{}"])], RunSettings(to=tmp_path / "dir", journey_map=default_map(), batch_rows=100))
-    return tmp_path / "dir"
+def filled(once: tuple[Path, Path]) -> Path:
+    dir_, copy = once
+    shutil.rmtree(dir_)
+    copied(copy, dir_)
+    return dir_
+
+
+def copied(source: Path, target: Path) -> None:
+    """Copy a DIR as if it was made just now: its links stay links, and what is old or young counts from here."""
+    shutil.copytree(source, target, symlinks=True, copy_function=shutil.copy)
 
 
 def age(folder: Path, seconds: float) -> None:

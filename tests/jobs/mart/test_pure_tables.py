@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -30,19 +31,21 @@ SHOWN = ("touchpoints", "operations", "dead_letters")
 RECEIVED_US = microseconds(RECEIVED_AT)
 
 
-def mart_of(folder: Path, arrangement: Arrangement, con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[object, ...]]]:
-    """Run an arrangement through partitions, journal, fold and publication; return the rows of every pure table."""
+def mart_of(folder: Path, arrangement: Arrangement, con: duckdb.DuckDBPyConnection, *, at_once: bool) -> dict[str, list[tuple[object, ...]]]:
+    """Run an arrangement through partitions, journal, fold (all commits at once, or each by itself) and publication; return all pure rows."""
     journal, segments = folder / "journal", empty(folder)
-    mart, latest = LiveMart(folder, small_map()), 0
+    mart, latest, commits = LiveMart(folder, small_map()), 0, list[tuple[Commit, Mapping[str, pa.Table]]]()
     for number, batches in enumerate(arrangement.partitions):
         partition = new_partition(con, small_map())
         for seq, batch in enumerate(batches):
             absorbed = partition.absorb(Batch(payloads(batch), f"feed-{number}", RECEIVED_US))
             written = write_segments(journal, absorbed.tables, f"{number}-{seq}")
-            mart.fold([(commit(number, seq, absorbed.earliest, absorbed.latest), absorbed.tables)])
+            commits.append((commit(number, seq, absorbed.earliest, absorbed.latest), absorbed.tables))
             latest = max(latest, absorbed.latest or 0)
             for segment in written:
                 segments.get(segment.table, []).append(journal / segment.file)
+    for together in [commits] if at_once else [[one] for one in commits]:
+        mart.fold(together)
     mart.publish(publication(latest, segments, final=True))
     with open_mart(folder) as snapshot:
         return {name: rows(snapshot, name) for name in PURE_TABLES}
@@ -96,4 +99,4 @@ def test_order_copies_cuts_and_partitions_change_no_pure_table(con: duckdb.DuckD
     with tempfile.TemporaryDirectory() as left, tempfile.TemporaryDirectory() as right:
         for folder in (left, right):
             shutil.copytree(begun, Path(folder) / "mart")
-        assert mart_of(Path(left), one, con) == mart_of(Path(right), other, con)
+        assert mart_of(Path(left), one, con, at_once=False) == mart_of(Path(right), other, con, at_once=True)
