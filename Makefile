@@ -37,10 +37,13 @@ demo-kafka: $(READY) ## The same through Kafka: broker, topics, producer, two wo
 kafka: $(READY) ## Run Apache Kafka on 127.0.0.1:9092 until Ctrl-C (NODES=3 for a cluster)
 	@$(BIN)/python -m infra.kafka --nodes $(or $(NODES),1) --port $(or $(PORT),9092) $(if $(SECURE),--secure)
 
+# What the first half runs: about as long as all the rest.
+HALF := tests/jobs/mart tests/jobs/journal tests/jobs/sources tests/chaos
+
 test: $(READY) ## Run all tests that need no broker, in two halves at once (some minutes)
-	@mkdir -p dist; $(BIN)/python -m pytest -q tests/jobs/mart tests/chaos $(ARGS) > dist/tests-of-the-mart.txt 2>&1 & mart=$$!; \
-	$(BIN)/python -m pytest -q --ignore=tests/jobs/mart --ignore=tests/chaos $(ARGS); rest=$$?; \
-	wait $$mart; mart=$$?; cat dist/tests-of-the-mart.txt; exit $$((rest + mart))
+	@mkdir -p dist; $(BIN)/python -m pytest -q $(HALF) $(ARGS) > dist/tests-of-one-half.txt 2>&1 & half=$$!; \
+	$(BIN)/python -m pytest -q $(HALF:%=--ignore=%) $(ARGS); rest=$$?; \
+	wait $$half; half=$$?; cat dist/tests-of-one-half.txt; exit $$((rest + half))
 
 test-kafka: $(READY) ## Run those that need one: KAFKA_BOOTSTRAP_SERVERS, else Apache Kafka is fetched and started (needs Java and Maven)
 	@$(BIN)/python -m pytest -q -m broker
