@@ -33,7 +33,7 @@ RETRIES_S = (0.1, 0.5, 2.0)
 """How long to wait (seconds) before each new try of a write that failed."""
 JUDGE_ROWS = 1 << 18
 """Small batches are judged together, up to so many rows that changed."""
-HISTORY_ROWS = 1 << 20
+HISTORY_ROWS = 1 << 21
 """Up to so many while history is read: what a customer has within reach is judged once for all of them."""
 REST_ROWS = 1 << 17
 """After so many new rows the mapped state is handed back to the system's cache: each old row that is read brings the 64 KiB around it."""
