@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from schemas.journey_map import default_map
 
 @dataclass(frozen=True)
 class Log:
-    """A log, its counts (events, journeys, types, variants), and which of its events come twice where it is doubled: each, or each so many-th."""
+    """A log, its counts (events, journeys, types, variants), and, where it is doubled outside CI, each how many-th event comes twice."""
 
     path: str
     counts: tuple[int, int, int, int]
@@ -69,9 +70,10 @@ def test_shuffled_doubled_and_overlapping_it_gives_the_same(log: Log, data_dir: 
     out = io.BytesIO()
     convert([data_dir / log.path], load_mapping(log.mapping) if log.mapping else None, out)
     lines = out.getvalue().splitlines()
-    some = [*lines, *lines[:: log.doubled]]
+    step = 1 if "CI" in os.environ else log.doubled
+    some = [*lines, *lines[::step]]
     random.Random(7).shuffle(some)
-    half, part = len(some) // 2, len(lines) // (3 * log.doubled)
+    half, part = len(some) // 2, len(lines) // (3 * step)
     for begin, end in ((0, half + part), (half - part, len(some))):
         text = io.BytesIO(b"\n".join(some[begin:end]))
         run([Pipe(text, begin + 1)], RunSettings(to=tmp_path / "out", journey_map=default_map(), batch_rows=20_000))

@@ -36,7 +36,7 @@ from tests.generated.maps import small_map
 from tests.jobs.conftest import piped
 from tests.jobs.journal.conftest import Rows, Yard
 
-EXAMPLES = 10 if settings().derandomize else 4
+EXAMPLES = 25 if settings().derandomize else 4
 BEFORE = ("nothing", "compact", "part", "forget", "follow")
 """What happens before a batch is committed: the cache is kept, or lost with the process, or the mart reads on."""
 

@@ -26,7 +26,7 @@ from tests.generated.held_up import held_up
 from tests.generated.maps import small_map
 from tests.jobs.mart.conftest import FACTS, Workshop
 
-EXAMPLES = 8 if settings().derandomize else 4
+EXAMPLES = 12 if settings().derandomize else 4
 DAY_US = 86_400_000_000
 Rows = list[tuple[object, ...]]
 COUNTS = """-- Somebody wrote on the day of a call.

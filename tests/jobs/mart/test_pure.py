@@ -18,7 +18,7 @@ from tests.generated.events import histories
 from tests.generated.maps import small_map
 from tests.jobs.mart.conftest import Workshop
 
-EXAMPLES = 10 if settings().derandomize else 4
+EXAMPLES = 25 if settings().derandomize else 4
 
 
 def answers(con: duckdb.DuckDBPyConnection, arranged: Arrangement, together: int, final_only: bool) -> dict[str, list[tuple[object, ...]]]:

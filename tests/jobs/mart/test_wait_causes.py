@@ -27,7 +27,7 @@ from tests.jobs.mart.conftest import AS_OF, Workshop
 START = datetime(2025, 3, 3, 18, tzinfo=UTC)
 DESK = Path(__file__).parents[2] / "data" / "hotel_desk.jsonl"
 SHARES = "select customer_id, operation, team, element, share, covered_ms from mart.wait_causes order by opened_at, operation nulls last"
-EXAMPLES = 15 if settings().derandomize else 5  # each makes two marts
+EXAMPLES = 40 if settings().derandomize else 5  # each makes two marts
 
 
 def desk_log() -> list[Event]:
