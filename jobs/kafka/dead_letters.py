@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -13,13 +13,12 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from jobs.kafka.chunk import Chunk, Header
-from jobs.kafka.link import client_options
+from jobs.kafka.link import BETWEEN_S, client_options, started
 from jobs.kafka.settings import Settings
 from schemas.errors import SourceError
 
 SEND_S = 20.0
 """How long the broker may take (seconds) until the worker gives up, ends, and begins again at the journal's offset."""
-BETWEEN_S = 0.5
 PREFIX = "__streams.errors."
 """Of the context headers: the names of KIP-1034."""
 
@@ -69,17 +68,18 @@ class DeadLetterTopic:
     async def _connected(self) -> AIOKafkaProducer:
         """Return the producer; where brokers restart just now, connect again until the time of who waits is over."""
         async with self._starting:
-            while self._producer is None:
-                producer = AIOKafkaProducer(**client_options(self._settings.connection), acks="all", linger_ms=5)
-                try:
-                    await producer.start()
-                    self._producer = producer
-                except KafkaError as error:
-                    await producer.stop()
-                    if not error.retriable:
-                        raise
-                    await asyncio.sleep(BETWEEN_S)
-        return self._producer
+            if self._producer is None:
+                await started(self._connect, SEND_S)
+        return cast(AIOKafkaProducer, self._producer)
+
+    async def _connect(self) -> None:
+        producer = AIOKafkaProducer(**client_options(self._settings.connection), acks="all", linger_ms=5)
+        try:
+            await producer.start()
+        except BaseException:
+            await producer.stop()
+            raise
+        self._producer = producer
 
 
 def letters_of(chunks: list[Chunk], dead: pa.Table) -> Iterator[Letter]:

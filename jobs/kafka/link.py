@@ -6,9 +6,10 @@ Client libraries retry a wrong password until their time is over and then say th
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiokafka.conn import create_conn
@@ -23,6 +24,7 @@ ANSWER_S = 10.0
 BETWEEN_S = 0.5
 CLOSING_S, FAREWELL_S = 1.0, 0.05
 Tell = Callable[[str], None]
+log = logging.getLogger(__name__)
 
 
 def tls_context(tls: Tls) -> ssl.SSLContext:
@@ -85,6 +87,27 @@ def reach(connection: Connection, patience_s: float = 0.0, tell: Tell = lambda t
             tell(f"waiting for Kafka at {connection.bootstrap}: {problem}")
             told = problem
         time.sleep(BETWEEN_S)
+
+
+async def started(start: Callable[[], Awaitable[None]], patience_s: float) -> None:
+    """Start a client of aiokafka; where brokers that answered a moment ago restart just now, start it anew.
+
+    Args:
+        start: Makes a client and starts it, and stops one that did not start.
+        patience_s: So long (seconds) brokers may be away.
+
+    Raises:
+        KafkaError: they stay away, or it is none that passes by itself.
+    """
+    due = time.monotonic() + patience_s
+    while True:
+        try:
+            return await start()
+        except KafkaError as error:
+            if not error.retriable or time.monotonic() >= due:
+                raise
+            log.warning("%s; connecting again", error)
+        await asyncio.sleep(BETWEEN_S)
 
 
 async def _first_answer(connection: Connection, context: ssl.SSLContext | None) -> str | None:

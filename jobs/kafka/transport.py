@@ -33,6 +33,7 @@ from faust.types import TP, ConsumerMessage
 from mode import Service
 
 from jobs.kafka.chunk import Chunk
+from jobs.kafka.link import started
 
 CHUNK_RECORDS = 5_000
 UNSEEN_S = 1.0
@@ -120,16 +121,15 @@ class BulkThread(driver.AIOKafkaConsumerThread):
 
     async def on_start(self) -> None:
         """Connect; brokers that answered a moment ago may restart just now, and are waited for."""
-        due = time.monotonic() + START_S
-        while True:
-            try:
-                return await super().on_start()
-            except KafkaError as error:
-                await self._ensure_consumer().stop()
-                if not error.retriable or time.monotonic() >= due:
-                    raise
-                log.warning("%s; connecting again", error)
-            await self.sleep(UNSEEN_S)
+        await started(self.connect, START_S)
+
+    async def connect(self) -> None:
+        """Make a client and start it."""
+        try:
+            await super().on_start()
+        except KafkaError:
+            await self._ensure_consumer().stop()
+            raise
 
     @Service.task
     async def look_for_topics(self) -> None:
