@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from jobs.mart import build
 from jobs.mart.changed import Changed, Keys, instant, microseconds, moved, tolerance_asks
+from jobs.mart.waits import tied
 from pipelines.judge.given import given
 from pipelines.judge.rule import Rule
 from pipelines.resources import read_text
@@ -20,10 +21,6 @@ from schemas.roles import ROLES, bit
 
 Segments = Mapping[str, Sequence[Path]]
 _MADE = ("touchpoints", "operations", "known", "held_up", "touched_flows", "touched_waits", "touched_works", "found", "standing")
-
-
-MOST_PAIRS = 60
-"""Of a map with more pairs, two may share a bit."""
 
 
 class Sight:
@@ -74,11 +71,9 @@ class Sight:
             self._con.unregister(name)
 
     def _tied(self, rule: Rule) -> dict[str, int]:
-        """Return which of the map's pairs (bits) flows, and cases, hold together: in these it is known which event ends which wait."""
-        if not rule.ours or len(self._map.pairs) > MOST_PAIRS:
-            return {"by_flow": 0, "by_case": 0}
-        by_case = sum(1 << place for place, pair in enumerate(self._map.pairs) if pair.key == "case")
-        return {"by_flow": (1 << len(self._map.pairs)) - 1 & ~by_case, "by_case": by_case}
+        """Return the pairs (bits) of which only the first end counts, by what holds them together; none for rules of a user."""
+        by_flow, by_case = tied(self._map) if rule.ours else (0, 0)
+        return {"by_flow": by_flow, "by_case": by_case}
 
     def _hold_up(self, window: timedelta) -> None:
         lo_us, hi_us = self._span("span", window)

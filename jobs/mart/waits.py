@@ -20,6 +20,7 @@ COLUMNS = {
     ),
 }
 """What is kept of facts."""
+BITS = 64
 _STATEMENTS = {"touchpoints": "waits_insert", "operations": "works_insert"}
 _WAITING: dict[str, pa.DataType] = {"type": pa.string(), "channel": pa.string(), "opens": pa.uint64(), "closes": pa.uint64()}
 
@@ -31,6 +32,14 @@ def waiting(journey_map: JourneyMap) -> int:
         if pair.wait:
             bits |= pair.opens | pair.closes
     return bits
+
+
+def tied(journey_map: JourneyMap) -> tuple[int, int]:
+    """Return which of the map's pairs (bits by place) a flow, and a case, hold together; none where two pairs share a bit."""
+    if len(journey_map.pairs) >= BITS:
+        return 0, 0
+    by_case = sum(1 << place for place, pair in enumerate(journey_map.pairs) if pair.key == "case")
+    return (1 << len(journey_map.pairs)) - 1 & ~by_case, by_case
 
 
 def keep(con: duckdb.DuckDBPyConnection, commits: Sequence[Mapping[str, pa.Table]], journey_map: JourneyMap) -> None:
@@ -46,7 +55,7 @@ def keep(con: duckdb.DuckDBPyConnection, commits: Sequence[Mapping[str, pa.Table
 
 
 def _waiting(con: duckdb.DuckDBPyConnection, journey_map: JourneyMap) -> pa.Table:
-    """Return which of the map's pairs a type opens and closes, where it does, as bits by their place; where there are more than 64, two share one."""
+    """Return which of the map's pairs a type opens and closes, where it does, as bits by their place; of more than ``BITS`` some share one."""
     known = con.execute("select distinct type, channel from internal.meanings").fetchall()
     rows = [(kind, channel, *_pairs(journey_map, kind, channel)) for kind, channel in known]
     return pa.Table.from_pylist([dict(zip(_WAITING, row, strict=True)) for row in rows if row[2] | row[3]], schema=pa.schema(list(_WAITING.items())))
@@ -54,5 +63,5 @@ def _waiting(con: duckdb.DuckDBPyConnection, journey_map: JourneyMap) -> pa.Tabl
 
 def _pairs(journey_map: JourneyMap, kind: str, channel: str | None) -> tuple[int, int]:
     meaning = journey_map.meaning(kind, channel)
-    pairs = [(1 << place % 64, pair) for place, pair in enumerate(journey_map.pairs) if pair.wait and pair.thing == meaning.thing]
+    pairs = [(1 << place % BITS, pair) for place, pair in enumerate(journey_map.pairs) if pair.wait and pair.thing == meaning.thing]
     return sum(bit for bit, pair in pairs if pair.opens & meaning.roles), sum(bit for bit, pair in pairs if pair.closes & meaning.roles)

@@ -53,10 +53,10 @@ class Touched:
 
     def _part(self, begin: int, end: int) -> Touched:
         theirs = (self.who >= begin) & (self.who < end)
-        lost = np.searchsorted(self.customers[begin:end], self.lost_customer)
-        gone = np.flatnonzero(self.customers[begin:end][np.minimum(lost, end - begin - 1)] == self.lost_customer)
+        customers = self.customers[begin:end]
+        gone = np.flatnonzero(among(self.lost_customer, customers))
         return Touched(
-            self.customers[begin:end],
+            customers,
             self.since[begin:end],
             self.rules[begin:end],
             self.who[theirs] - begin,
@@ -159,7 +159,7 @@ def groups(column: str | None, lexicon: Lexicon, customers: Codes, senses: Codes
     return customers.astype(np.int64) << 32 | apart
 
 
-def among(places: NDArray[np.integer], chosen: Places) -> Flags:
+def among(places: NDArray[np.integer], chosen: NDArray[np.integer]) -> Flags:
     """Return which places are among some that are sorted."""
     if not len(chosen):
         return np.zeros(len(places), bool)
